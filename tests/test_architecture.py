@@ -28,6 +28,7 @@ ROOMS = {
     "evaluate": {"errors", "iam", "reference"},
     "events": {"errors", "files", "iam", "reference", "evaluate"},
     "compare": {"iam", "reference", "evaluate"},
+    "code": {"errors", "files", "iam", "reference", "compare"},
     "change": {"errors", "files", "iam", "model", "reference", "evaluate", "compare"},
     "separation": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
@@ -47,7 +48,7 @@ ROOMS = {
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "check",
+        "separation", "check", "code",
     },
     "usage": {"errors", "iam", "reference", "evaluate", "events", "diagnose"},
     "blueprint": {
@@ -56,13 +57,13 @@ ROOMS = {
     },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "usage",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "code", "usage",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint", "events", "usage",
+        "wizard", "change", "blueprint", "code", "events", "usage",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",

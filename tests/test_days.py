@@ -96,10 +96,14 @@ BUSY = (
     "sagemaker-compute", "sagemaker-pipeline",
     "cicd-deployer",
     "data-engineer",
+    "hyperpod-admin",
+    "hyperpod-user",
     "platform-admin",
     "security-auditor",
     "unified-studio-admin",
     "unified-studio-user",
+    "mlflow-admin",
+    "governance-officer",
 )  # fmt: skip
 """The personas whose work is too manifold for fewer than 25 calls; a role for one service may do with ten."""
 

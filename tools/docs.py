@@ -15,6 +15,8 @@ from pathlib import Path
 import click
 
 from rolemgr.audit.finding import rules as audit_rules
+from rolemgr.audit.measure.measure import AccessMeasure, data_reach, measure, reference_measure
+from rolemgr.audit.measure.permissions import BREADTHS, CONDITIONED, WEIGHTS
 from rolemgr.audit.migrate.places import places
 from rolemgr.audit.migrate.places import table as places_table
 from rolemgr.catalog.load import Catalog
@@ -32,12 +34,16 @@ from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
+from rolemgr.model.role import NamedPolicy
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.config_rules import config_rules
+from rolemgr.reference.managed_policies import managed_policy
+from rolemgr.reference.role_manager import role_manager_output, role_manager_personas
 from rolemgr.reference.service_trust import TrustedService, trusted_services
 from rolemgr.render.documents import render
 from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
+from rolemgr.report.compare import HEADS, figures
 from rolemgr.report.detective_controls import by
 from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
@@ -52,12 +58,14 @@ PAGES = (
     "docs/create-a-role.md",
     "docs/personas.md",
     "docs/catalog.md",
+    "docs/compare.md",
     "docs/detective.md",
     "docs/drift.md",
     "docs/rules.md",
     "docs/audit.md",
     "docs/layers.md",
     "docs/migrate.md",
+    "docs/code.md",
     "docs/resource-policies.md",
     "docs/blueprint.md",
 )
@@ -102,12 +110,25 @@ def _help(top: click.Context, name: str) -> str:
 
 
 def capabilities() -> str:
-    """Return the table persona x capability, from evaluation."""
-    personas = list(CATALOG.found("personas"))
+    """Return by capability the personas that have it, from evaluation: a list, which any number of them fits."""
     models = ["sagemaker-us-east-1-111122223333/models"]
-    found = {name: capabilities_of(rendered(name, no_default_guardrails=True), models) for name in personas}
-    rows = ([name, *("yes" if found[persona][name] else "-" for persona in personas)] for name in CAPABILITIES)
-    return table(["", *personas], rows)
+    found = {
+        name: capabilities_of(rendered(name, no_default_guardrails=True), models) for name in CATALOG.found("personas")
+    }
+    rows = ([one, _names(name for name, can in found.items() if can[one])] for one in CAPABILITIES)
+    return table(["can", "personas"], rows)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def personas() -> str:
+    """Return whom each persona is for, a line each."""
+    return table(
+        ["persona", "for"],
+        ([f"`{name}`", CATALOG.persona(name).value.for_whom or "-"] for name in CATALOG.found("personas")),
+    )
 
 
 def sizes() -> str:
@@ -129,13 +150,13 @@ def _size(name: str) -> list[str]:
 
 
 def matrix() -> str:
-    """Return the matrix activity group x persona."""
-    personas = {name: resolve_persona(CATALOG, name).groups for name in CATALOG.found("personas")}
+    """Return by activity group the personas that have it: a list, which any number of them fits."""
+    groups_of = {name: resolve_persona(CATALOG, name).groups for name in CATALOG.found("personas")}
     rows = (
-        [f"`{group}`", *("x" if group in groups else "" for groups in personas.values())]
+        [f"`{group}`", _names(name for name, groups in groups_of.items() if group in groups)]
         for group in CATALOG.found("activity_groups")
     )
-    return table(["activity group", *personas], rows)
+    return table(["activity group", "personas"], rows)
 
 
 def groups() -> str:
@@ -190,7 +211,7 @@ def _trusted(one: TrustedService, role: str) -> list[str]:
     asked += [f"`{key}` {' or '.join(values)}" for block in one.conditions.values() for key, values in block.items()]
     options = ["`source=both`"] if one.sends and not one.asks else []
     options += [f"`role=` {', '.join(one.roles)}"] if one.roles else []
-    options += ["`name=`"] if one.resources else []
+    options += ["`name=`"] if one.has_names else []
     options += [f"`resource=` {', '.join(one.resources)}"] if len(one.resources) > 1 else []
     options += [f"`{option.replace('_', '-')}=`" for option in one.tags]
     page = one.source.rpartition("/")[2].removesuffix(".html")
@@ -384,6 +405,55 @@ def flows() -> str:
     return table(["verb", "thing", "what the role does", "proven by", "policy over there"], sorted(rows))
 
 
+def compare_data() -> str:
+    """Return what `compare` takes for reach of data."""
+    rows = ([one.name, ", ".join(f"`{action}`" for action in one.actions)] for one in data_reach())
+    return table(["reach", "actions"], rows)
+
+
+def compare_weights() -> str:
+    """Return the weights of the score."""
+    rows = [["access level", ", ".join(f"{level} {weight:g}" for level, weight in WEIGHTS.items())]]
+    rows += [["breadth of resource", ", ".join(f"{breadth} {weight:g}" for breadth, weight in BREADTHS.items())]]
+    rows += [["a condition that narrows", f"{CONDITIONED:g}, else 1"]]
+    return table(["weight", "values"], rows)
+
+
+_BESIDE = (
+    "AmazonSageMakerReadOnly",
+    "AmazonSageMakerCanvasFullAccess",
+    "SageMakerStudioUserIAMPermissiveExecutionPolicy",
+)
+
+
+def compare_personas() -> str:
+    """Return the figures of each persona, of Role Manager's, and of policies of AWS's."""
+    found = [_persona_measure(name) for name in CATALOG.found("personas")]
+    found += [_role_manager_measure(name) for name in role_manager_personas()]
+    known = filter(None, (managed_policy(name, "aws") for name in _BESIDE))
+    found += [measure(one.name, [NamedPolicy(one.name, one.document)]) for one in known]
+    reference = reference_measure()
+    rows = ([f"`{one.name}`", *figures(one, reference)] for one in (*found, reference))
+    return table(["policies", *HEADS], rows)
+
+
+def _persona_measure(name: str) -> AccessMeasure:
+    made = rendered(name).documents
+    return measure(name, [NamedPolicy(one.name, one.document) for one in (*made.policies, *made.managed_policies)])
+
+
+def _role_manager_measure(name: str) -> AccessMeasure:
+    known = [NamedPolicy(one.name, one.document) for one in role_manager_output(name) if one.document]
+    return measure(f"role-manager:{name}", known)
+
+
+def compare_unpublished() -> str:
+    """Return the activities of Role Manager whose statements AWS does not publish."""
+    found = {one.name: one for name in role_manager_personas() for one in role_manager_output(name)}
+    rows = ([one.name, one.unpublished, f"[AWS]({one.source})"] for one in found.values() if not one.document)
+    return table(["activity", "why it is not counted", "source"], rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "resource-policies": resource_policies,
     "shares": shares,
@@ -395,9 +465,14 @@ PARTS: dict[str, Callable[[], str]] = {
     "scps": lambda: layer_patterns(LayerKind.SCP),
     "rcps": lambda: layer_patterns(LayerKind.RCP),
     "commands": commands,
+    "compare-data": compare_data,
+    "compare-weights": compare_weights,
+    "compare-personas": compare_personas,
+    "compare-unpublished": compare_unpublished,
     "command-help": command_help,
     "flows": flows,
     "capabilities": capabilities,
+    "personas": personas,
     "sizes": sizes,
     "matrix": matrix,
     "groups": groups,

@@ -3,7 +3,7 @@
 import pytest
 from tests.support import role_spec
 
-from rolemgr.audit.nearest import actions_of
+from rolemgr.audit.nearest import Distances, actions_of
 from rolemgr.audit.personas import persona_actions
 from rolemgr.audit.rights import Rights
 from rolemgr.catalog.load import Catalog
@@ -16,7 +16,7 @@ from rolemgr.render.documents import render
 
 CATALOG = Catalog()
 ACCOUNT = "111122223333"
-PERSONAS = tuple(CATALOG.found("personas"))
+PERSONAS = tuple(persona_actions(CATALOG))
 
 
 def policies_of(persona: str, **more: object) -> tuple[IdentityPolicy, ...]:
@@ -34,6 +34,27 @@ def named(policies: tuple[IdentityPolicy, ...]) -> set[str]:
         if one.effect is Effect.ALLOW
         for action in one.action or ()
     }
+
+
+def test_personas_that_sagemaker_does_not_take_are_left_out() -> None:
+    """A role of SageMaker is not told to become the role of a schedule; one that two services take stays."""
+    left_out = {name for name in CATALOG.found("personas") if name not in PERSONAS}
+    assert left_out == {"bedrock-evaluation", "bedrock-import", "pipeline-scheduler"}
+    assert {"sagemaker-model-customization", "unified-studio-user"} <= set(PERSONAS)
+
+
+def test_a_write_counts_as_three_reads() -> None:
+    """Two personas that a role reads as much of as of the other: what it changes tells which job it is for."""
+    reads = {f"sagemaker:{name}" for name in ("DescribeEndpoint", "DescribeModel", "ListEndpoints")}
+    personas = {
+        "looks": frozenset({*reads, "sagemaker:ListModels"}),
+        "trains": frozenset({"sagemaker:CreateTrainingJob", "sagemaker:ListTrainingJobs"}),
+    }
+    holder = HeldRole("role", f"arn:aws:iam::{ACCOUNT}:role/r", "r", ACCOUNT, SourceLocation("x"), ())
+    found = Distances(personas).nearest(
+        holder, frozenset({"sagemaker:CreateTrainingJob", "sagemaker:ListModels", "sagemaker:DescribeModel"})
+    )
+    assert found.persona == "trains"
 
 
 @pytest.mark.parametrize("persona", PERSONAS)

@@ -51,7 +51,7 @@ def test_reasons_name_actions_one_by_one() -> None:
     assert [source for source in sources if not source.startswith("https://docs.aws.amazon.com/")] == []
 
 
-@pytest.mark.parametrize("action", ["sagemaker:CreateProject", "sagemaker-geospatial:GetTile"])
+@pytest.mark.parametrize("action", ["sagemaker:EnableSagemakerServicecatalogPortfolio", "sagemaker-geospatial:GetTile"])
 def test_an_action_without_reason_is_found(action: str) -> None:
     """Where AWS adds an action nobody has looked at, it is neither in a group nor in the file."""
     known = _without(action)

@@ -78,13 +78,14 @@ WRITERS = {
     "mlops-engineer": frozenset({"model-monitor/monitoring", "monitoring"}),
     "ml-engineer": frozenset({"pipelines"}),
     "junior-ml-engineer": frozenset({"pipelines"}),
+    "sagemaker-project-use": frozenset({"pipelines"}),
     "sagemaker-compute": MONITORING | {"pipelines"},
     "sagemaker-pipeline": MONITORING | {"pipelines", "models"},
     "mlops-emergency": MONITORING,
 }
 """
 Who writes where others read. The monitors' jobs run as the compute role, pipelines write baselines, and what
-steps make lies beside the code of their pipeline; the emergency role schedules monitors, as the one it extends.
+steps make lies beside the code of their pipeline; a project's build makes that code; the emergency role schedules monitors, as the one it extends.
 """
 
 
@@ -110,8 +111,11 @@ STAGES = (
 )
 APPROVERS = frozenset({"mlops-engineer", "mlops-emergency"})
 AUTHORS = frozenset(
-    {"genai-developer", "junior-ml-engineer", "ml-engineer", "sagemaker-model-customization", "sagemaker-pipeline"}
-)
+    {
+        "genai-developer", "junior-ml-engineer", "ml-engineer", "sagemaker-mlflow", "sagemaker-model-customization",
+        "sagemaker-pipeline",
+    }
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=("registry guide", "MLflow guide"))

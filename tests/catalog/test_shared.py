@@ -75,7 +75,7 @@ def test_a_required_value_is_asked_for_at_the_line_that_declares_it() -> None:
     ("names", "says"),
     [
         ("job_nmes", ":3: unknown shared parameter `job_nmes`; did you mean job_names"),
-        ("zzzz", ":3: unknown shared parameter `zzzz`; shared are: alarm_names, canvas_names"),
+        ("zzzz", ":3: unknown shared parameter `zzzz`; shared are: alarm_names, bedrock_guardrails"),
         ("job_names, job_names", ":3: shared parameter `job_names` is named twice"),
     ],
 )

@@ -165,3 +165,12 @@ def test_a_file_of_nothing_is_an_error(run: Run) -> None:
     assert "holds no identity policy" in ran.stderr
     ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("u.json", {"x": 1}))
     assert ran.code == 2
+
+
+def test_a_role_of_a_file_is_called_by_its_name(run: Run) -> None:
+    """Whatever path and key the name stands behind."""
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = {"RoleName": "churn", "Path": "/ml/", "AssumeRolePolicyDocument": trust,
+            "Policies": [{"PolicyName": "p", "PolicyDocument": NEEDED}]}  # fmt: skip
+    ran = run("migrate", file("role.json", role), "churn", "--format", "json")
+    assert json.loads(ran.stdout)["role"] == "arn:aws:iam::111122223333:role/churn", ran.stderr

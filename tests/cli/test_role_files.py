@@ -87,6 +87,7 @@ def test_a_file_goes_without_a_persona_and_role_option(command: str, run: Run) -
 @pytest.mark.parametrize("command", TAKES_ONE)
 def test_several_for_one_are_refused(command: str, run: Run) -> None:
     """A page, a boundary and an elevated role are of one role; a pattern that means one is one."""
+    Path("roles/blueprint.yaml").unlink()
     ran = run(command, "roles")
     assert ran.code == 2
     assert ran.errors == ["roles: means 2 role files, and this command takes one; such as roles/a.yaml"]
@@ -95,6 +96,7 @@ def test_several_for_one_are_refused(command: str, run: Run) -> None:
 
 def test_a_claim_is_proven_of_all(run: Run) -> None:
     """As many requests as for each by itself."""
+    Path("roles/blueprint.yaml").unlink()
     asked = [
         json.loads(run("prove", name, "--format", "json").stdout)["checked"] for name in ("roles/a.yaml", "roles/below")
     ]
@@ -106,6 +108,7 @@ def test_a_claim_is_proven_of_all(run: Run) -> None:
 
 def test_a_role_that_fails_fails_all(run: Run) -> None:
     """And what breaks the claim says of which role it is."""
+    Path("roles/blueprint.yaml").unlink()
     Path("roles/wide.yaml").write_text(
         ROLE.format("wide").replace("feature-store", "compute") + "add: [deploy-endpoints]\n"
     )

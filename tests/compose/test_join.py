@@ -344,9 +344,22 @@ MOST = {
     "unified-studio-user": 31,
     "unified-studio-admin": 9,
     "pipeline-scheduler": 1,
-    "data-engineer": 33,
+    "data-engineer": 37,
     "sagemaker-data-pipeline": 21,
     "sagemaker-glue": 7,
+    "hyperpod-admin": 13,
+    "hyperpod-user": 18,
+    "sagemaker-clusters": 9,
+    "sagemaker-cluster-scaling": 1,
+    "sagemaker-emr-serverless": 8,
+    "sagemaker-image-build": 7,
+    "sagemaker-project-launch": 9,
+    "sagemaker-project-use": 13,
+    "mlflow-admin": 5,
+    "sagemaker-mlflow": 9,
+    "bedrock-evaluation": 9,
+    "bedrock-import": 2,
+    "governance-officer": 12,
 }
 """How many statements each persona has."""
 

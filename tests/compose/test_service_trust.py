@@ -146,6 +146,7 @@ def test_a_thing_of_another_name_does_not_get_in() -> None:
         (("service:glue?source=arn",), "shows neither source key: a condition on aws:SourceArn might let nobody in"),
         (("service:datazone?source=both",), "shows aws:SourceAccount: a condition on aws:SourceArn might let nobody in"),
         (("service:datazone?name=x",), "datazone.amazonaws.com shows no aws:SourceArn, so it can't be kept to names"),
+        (("service:servicecatalog?name=x",), "an aws:SourceArn of the account alone, so it can't be kept to names"),
         (("service:scheduler?source=account&name=x",), "asked of aws:SourceArn, which source=account leaves out"),
         (("service:lambda?name=x",), "asked of aws:SourceArn, which AWS's own page on lambda.amazonaws.com leaves out"),
         (("service:scheduler?resource=schedule",), "no aws:SourceArn of a `schedule`; it is schedule-group"),

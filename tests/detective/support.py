@@ -26,6 +26,8 @@ OMITTED = {"omitted": True, "originalSize": 130_000, "reason": "field size excee
 GIVEN = {
     "approved-images": ["images:arn:aws:sagemaker:eu-west-1:111122223333:image/ok"],
     "approved-models": ["arn:aws:sagemaker:eu-west-1:111122223333:model/ok-*"],
+    "bedrock-guardrail": ["arn:aws:bedrock:eu-west-1:111122223333:guardrail/abcdef123456:3"],
+    "bedrock-regions": ["eu-west-1"],
     "cluster-instance-types": ["ml.p4d.24xlarge"],
     "file-systems": ["file_systems:fs-0123456789abcdef0"],
     "instance-types": ["ml.m5.*", "ml.g4dn.xlarge"],

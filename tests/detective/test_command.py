@@ -168,6 +168,17 @@ def test_guardrails_by_hand(run: "Run") -> None:
         assert bool(one.says(event("CreateNotebookInstance", request))) is found
 
 
+def test_guardrails_whose_calls_no_control_reads_are_named(run: "Run") -> None:
+    """Bedrock's calls are not in the rule, and nobody takes them for watched; alone they are nothing to judge by."""
+    ran = run(
+        "detective", "outside-guardrails", "--guardrail", "bedrock-regions=eu-west-1", "--guardrail", "max-runtime=6h"
+    )
+    assert "no control reads calls limited by bedrock-regions: SageMaker's are read, and no other's" in ran.notes
+    assert "InvokeModel" not in ran.stdout
+    alone = run("detective", "outside-guardrails", "--guardrail", "bedrock-regions=eu-west-1")
+    assert (alone.code, "nothing to judge by" in alone.stderr) == (2, True)
+
+
 def test_guardrails_without_a_managed_rule_are_named(run: "Run") -> None:
     """Nobody takes them for covered."""
     ran = run("detective", "config-guardrails", "--guardrail", "max-runtime=6h", "--guardrail", "root-access")

@@ -22,12 +22,12 @@ from tests.detective.support import (
 )
 
 from rolemgr.compose.guardrails.denies import GuardrailContext, compile_guardrail
-from rolemgr.detective.limits import UsedGuardrail, limit_tables, sight
+from rolemgr.detective.limits import UsedGuardrail, judges_calls, limit_tables, sight
 from rolemgr.evaluate.conditions import read_conditions
 from rolemgr.evaluate.request import Context
 from rolemgr.reference import quirks
 
-GUARDRAILS = sorted(CATALOG.found("guardrails"))
+GUARDRAILS = sorted(one.name for one in chosen() if judges_calls(one))
 
 
 def used(name: str) -> UsedGuardrail:

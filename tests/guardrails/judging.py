@@ -51,7 +51,8 @@ RIGHT_IN: Mapping[str, tuple[World, ...]] = {"both": ("old", "new", "both"), "ar
 """``kms_key_names`` -> the worlds in which it must be right."""
 
 SERVICE = IdentityPolicy.model_validate_json(
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}]}'
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",'
+    ' "Action": ["sagemaker:*", "bedrock:*", "bedrock-mantle:*"]}]}'
 )
 
 

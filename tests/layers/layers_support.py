@@ -35,6 +35,7 @@ EXAMPLES: dict[str, list[str]] = {
     "log_groups": ["arn:*:logs:*:*:log-group:organization-trail*"], "policies": ["arn:*:iam::*:policy/ml-boundary"],
     "organization": ["o-a1b2c3d4e5"], "accounts": ["444455556666"], "provider": ["token.actions.githubusercontent.com"],
     "subjects": ["repo:acme/*"], "ip_ranges": ["203.0.113.0/24"], "networks": ["vpc-0a1b2c3d"],
+    "models": ["arn:*:bedrock:*::foundation-model/amazon.nova-*"],
 }  # fmt: skip
 """A value for each parameter that must have one, and for some that may."""
 BREAK_GLASS = "arn:aws:iam::*:role/platform/break-glass"

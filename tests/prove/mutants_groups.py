@@ -14,6 +14,8 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.substitute import fill
 from rolemgr.model.catalog import Forbidden
 from rolemgr.prove.catalog import subject_of
+from rolemgr.reference.condition_keys import find_key
+from rolemgr.reference.quirks import several_values
 from rolemgr.reference.services import expand
 from rolemgr.separation.managed import all_of
 
@@ -53,7 +55,19 @@ def _slip(persona: str, forbidden: Forbidden) -> Data:
     resources = fill(forbidden.resource, _never_values(persona))
     own = [one for one in all_of(action, "aws") if one != "*"]
     found = list(resources) if forbidden.resource != "*" else own
-    return {"title": "S", "description": "S.", "statements": [{"sid": "Slip", "actions": [action], "resources": found}]}
+    slip = {"sid": "Slip", "actions": [action], "resources": found}
+    # only where the entry speaks of it: what a Deny takes away there is then a dead grant
+    conditions = {"conditions": _of_context(action, forbidden.context)} if forbidden.context else {}
+    return {"title": "S", "description": "S.", "statements": [{**slip, **conditions}]}
+
+
+def _of_context(action: str, context: Mapping[str, Sequence[str]]) -> Data:
+    conditions: Data = {}
+    for key, values in context.items():
+        found = find_key(key)
+        several = bool(found and found.multivalued) or key.lower() in several_values(action)
+        conditions.setdefault("ForAnyValue:StringEquals" if several else "StringEquals", {})[key] = list(values)
+    return conditions
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,15 @@ OWN = {"persona": "data-scientist"}
 OPS = {"persona": "mlops-engineer"}
 MAKER = {"persona": "ml-engineer"}
 UNIFIED = {"persona": "unified-studio-user"}
+DATA = {"persona": "data-engineer"}
+SECRET = {**DATA, "parameter": {"secrets": ["ml/db"]}}
+BUILD = {"persona": "sagemaker-image-build"}
+LAUNCH = {"persona": "sagemaker-project-launch"}
+DELIVER = {"persona": "sagemaker-project-use"}
+SPARK = {**DATA, "parameter": {
+    "emr_applications": ["00abc"], "studio_clusters": ["j-1"],
+    "emr_runtime_roles": ["arn:aws:iam::111122223333:role/sagemaker-emr-serverless"],
+}}  # fmt: skip
 SLIPS = [
     _Slip("protect-models", "ModelsAreReadOnly", "the Deny is lost", dropped, OWN),
     _Slip("protect-models", "ModelsAreReadOnly", "without PutObject", less("s3:PutObject"), OWN),
@@ -155,6 +178,26 @@ SLIPS = [
     _Slip("run-unified-spaces", "OwnUnifiedSpaces", "shared spaces", without("StringEquals", "sagemaker:SpaceSharingType"), UNIFIED),
     _Slip("run-unified-spaces", "ConnectToOwnUnifiedSpace", "the mark, if there is one", other_operator("StringEquals", "StringEqualsIfExists"), UNIFIED),
     _Slip("run-unified-spaces", "KeepUnifiedMarks", "the Deny is lost", dropped, UNIFIED),
+    _Slip("run-glue-sessions", "StartOwnSessions", "marked as anybody's", without("StringEquals", "aws:RequestTag/owner"), DATA),
+    _Slip("run-glue-sessions", "StartOwnSessions", "the mark, if there is one", other_operator("StringEquals", "StringEqualsIfExists"), DATA),
+    _Slip("run-glue-sessions", "TagOwnSessions", "anybody's session", without("StringEquals", "aws:ResourceTag/owner"), DATA),
+    _Slip("run-glue-sessions", "TagOwnSessions", "given away", without("StringEquals", "aws:RequestTag/owner"), DATA),
+    _Slip("run-glue-sessions", "RunInOwnSessions", "in anybody's session", without("StringEquals", "aws:ResourceTag/owner"), DATA),
+    _Slip("run-glue-sessions", "RunInOwnSessions", "in others' sessions", other_operator("StringEquals", "StringNotEquals"), DATA),
+    _Slip("run-glue-sessions", "PassGlueRole", "passes the data scientist's role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-data-scientist"), DATA),
+    _Slip("run-emr-serverless", "PassEmrRole", "passes the data scientist's role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-data-scientist"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as any role", without("ArnLike", "elasticmapreduce:ExecutionRoleArn"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "as other roles", other_operator("ArnLike", "ArnNotLike"), SPARK),
+    _Slip("connect-emr-clusters", "ConnectAsRuntimeRole", "the role, if there is one", other_operator("ArnLike", "ArnLikeIfExists"), SPARK),
+    _Slip("read-named-secrets", "NamedSecrets", "any secret", on("arn:{{ partition }}:secretsmanager:{{ region }}:{{ account }}:secret:*"), SECRET),
+    _Slip("read-named-secrets", "NamedSecrets", "whose name begins like it", on("arn:{{ partition }}:secretsmanager:{{ region }}:{{ account }}:secret:{{ secrets }}*"), SECRET),
+    _Slip("push-images", "PushImages", "to any repository", on("arn:{{ partition }}:ecr:{{ region }}:{{ account }}:repository/*"), BUILD),
+    _Slip("run-in-codebuild", "ReadBuildContexts", "any object", on("arn:{{ partition }}:s3:::{{ work_buckets }}/*"), BUILD),
+    _Slip("build-images", "PassBuildRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), {**MAKER, "add": ["build-images"]}),
+    _Slip("launch-projects", "ProductTemplates", "any object", without("StringEquals", "s3:ExistingObjectTag/servicecatalog:provisioning"), LAUNCH),
+    _Slip("make-project-resources", "PassProjectUseRole", "passes MLOps' role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-mlops-engineer"), LAUNCH),
+    _Slip("make-project-resources", "PassProjectUseRole", "to CloudFormation, too", without("StringEquals", "iam:PassedToService"), LAUNCH),
+    _Slip("deliver-project-code", "ProjectArtifacts", "anywhere in the bucket", on("arn:{{ partition }}:s3:::{{ work_buckets }}/*"), DELIVER),
     _Slip("start-scheduled-pipelines", "StartScheduledPipelines", "any pipeline", on("arn:{{ partition }}:sagemaker:{{ region }}:{{ account }}:pipeline/*"), {"persona": "pipeline-scheduler"}),
     _Slip("run-training-jobs", "PassExecutionRole", "passes the pipeline role", on("arn:{{ partition }}:iam::{{ account }}:role/sagemaker-pipeline"), OWN),
     _Slip("run-training-jobs", "PassExecutionRole", "passes any role", on("arn:{{ partition }}:iam::{{ account }}:role/*"), OWN),

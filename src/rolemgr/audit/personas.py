@@ -1,4 +1,4 @@
-"""The actions of each persona of the catalog, as a role that `rolemgr create` renders without further options."""
+"""The actions of the personas that SageMaker takes, as roles that `rolemgr create` renders without further options."""
 
 from rolemgr.audit.nearest import actions_of
 from rolemgr.catalog.load import Catalog
@@ -13,13 +13,24 @@ _ACCOUNT = "111122223333"
 
 
 def persona_actions(catalog: Catalog) -> dict[str, frozenset[str]]:
-    """Return the actions that each persona of *catalog* may do on something, by evaluation."""
-    made = {name: _documents(catalog, name) for name in catalog.found("personas")}
+    """
+    Return the actions that each persona of *catalog* may do on something, by evaluation.
+
+    Those that another service alone takes are left out: no role of SageMaker becomes one of them.
+    """
+    found = {name: _documents(catalog, name) for name in catalog.found("personas")}
+    made = {name: documents for name, documents in found.items() if _is_taken_by_sagemaker(documents)}
     policies = {
         name: tuple(one.document for one in (*documents.policies, *documents.managed_policies))
         for name, documents in made.items()
     }
     return actions_of(policies, _ACCOUNT, {name: documents.trust_policy for name, documents in made.items()})
+
+
+def _is_taken_by_sagemaker(documents: RoleDocuments) -> bool:
+    principals = (one.principal for one in documents.trust_policy.statement)
+    services = (one.get("Service", ()) for one in principals if one and not isinstance(one, str))
+    return any(name.startswith("sagemaker.") for names in services for name in names)
 
 
 def _documents(catalog: Catalog, persona: str) -> RoleDocuments:

@@ -18,7 +18,7 @@ from rolemgr.audit.fillings import fillings
 from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
 from rolemgr.audit.times import moments, time_keys
-from rolemgr.audit.trial import Trial
+from rolemgr.audit.trial import OWNER, Trial
 from rolemgr.compare.budget import Budget
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.policies import ActionStatements, Policies
@@ -199,10 +199,12 @@ class Rights:
         if "aws:userid" in asked and (identifier := self._user_id()):
             settled.setdefault("aws:userid", (identifier,))
         denied = True
-        tries = itertools.product(fillings(about, resource, settled, choice), moments(about, asked, self._now, choice))
-        for filling, moment in tries:
+        # whose bucket it is, no ARN tells: as one of this account it may be allowed, too
+        owners = (None, self.holder.account) if owner is None and OWNER in asked else (owner,)
+        times = moments(about, asked, self._now, choice)
+        for whose, filling, moment in itertools.product(owners, fillings(about, resource, settled, choice), times):
             timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **settled}
-            trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, owner)
+            trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, whose)
             trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
             found = trial.request()
             if found is not None:

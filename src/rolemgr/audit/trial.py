@@ -24,6 +24,8 @@ _MOST_CHANGES: Final = 12
 """How many Denies are escaped one after the other, at most."""
 _SESSION_TAGS: Final = "aws:principaltag/"
 _ID: Final = "aws:userid"
+OWNER: Final = "aws:resourceaccount"
+"""The account that owns the resource, which an ARN of S3 does not tell."""
 
 
 class Trial:
@@ -58,6 +60,10 @@ class Trial:
         if key == _ID and (self.is_outside or not self.is_known):
             return not may_choose(key, self._choice)
         return is_settled(key) or not may_choose(key, self._choice)
+
+    def _is_told(self, key: str) -> bool:
+        """Tell whether the lower-case *key* is fixed, and its value known: whose a bucket is, no ARN tells."""
+        return self._is_fixed(key) and (key != OWNER or key in self._settled)
 
     def request(self) -> Request | None:
         """Return an allowed request, if one is found."""
@@ -165,7 +171,7 @@ class Trial:
     def _fails(self, statement: ReadStatement) -> bool:
         context = Context(self._settled)
         return any(
-            self._is_fixed(one.folded_key) and not one.holds(context)
+            self._is_told(one.folded_key) and not one.holds(context)
             for one in statement.conditions
             if not any(not self._is_fixed(key.lower()) for key in one.variables)
         )
@@ -173,5 +179,5 @@ class Trial:
     def _is_unconditional(self, deny: ReadStatement) -> bool:
         context = Context(self._settled)
         return all(
-            self._is_fixed(one.folded_key) and one.holds(context) and not one.variables for one in deny.conditions
+            self._is_told(one.folded_key) and one.holds(context) and not one.variables for one in deny.conditions
         )

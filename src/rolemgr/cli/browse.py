@@ -62,7 +62,7 @@ def list_command(
 
 @click.command("show")
 @click.argument("kind", type=click.Choice([*_ENTRIES, "blueprint"]))
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE|FOLDER")
 @catalog_option
 @form_option
 @output_option
@@ -91,7 +91,7 @@ def show_command(
     if kind == "blueprint":
         if catalog:
             raise InputError(SourceLocation("--catalog"), "does not go with a blueprint", "it says `catalog` itself")
-        views = workflow.blueprint.view_of(name, OUTSIDE)
+        views = workflow.blueprint.view_of(workflow.blueprint_given.blueprint_in_folder(name, OUTSIDE), OUTSIDE)
     else:
         views = workflow.browse.entry_of(kind, name, catalog)
     give(form, views.data, views.page, output, color)

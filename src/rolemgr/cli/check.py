@@ -11,7 +11,7 @@ import click
 
 from rolemgr import __version__
 from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
-from rolemgr.cli.files import is_file, is_stdout, note, write_output
+from rolemgr.cli.files import is_file, is_folder, is_stdout, note, write_output
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
@@ -62,8 +62,8 @@ def check_command(
 
     PATH is a policy, a role as `create` writes it, a role file, a CloudFormation template, Terraform's JSON, a folder
     of such files, a quoted pattern, or a catalog folder, whose entries are judged; - is stdin. Without one, the role
-    that the options choose is checked. Of a blueprint it is every document that it makes, at its lines;
-    --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
+    that the options choose is checked. Of a blueprint, also one in a folder, it is every document that it makes, at
+    its lines; --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
     rest of a file stays as it is, and a file is written only where it is proven to decide the same.
@@ -89,7 +89,7 @@ def check_command(
     chosen_rules = workflow.found.selection(select, ignore, checks.customs)
     settings = checks.config()
     paths = workflow.given_files.expanded(paths)
-    given = workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
+    given = None if any(map(is_folder, paths)) else workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
     if fix:
         _fix(() if given else paths, chosen, kind, settings)
     if given:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import rolemgr.report.blueprint_plan
     import rolemgr.report.can
     import rolemgr.report.check
+    import rolemgr.report.code
+    import rolemgr.report.compare_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
@@ -68,6 +70,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.code
+    import rolemgr.workflow.compare
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective

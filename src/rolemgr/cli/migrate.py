@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolemgr.cli.console import catalog_option, output_path
-from rolemgr.cli.files import is_folder, note, require_ending, write_output
+from rolemgr.cli.files import is_folder, note, require_ending, write_in, write_output
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
@@ -16,11 +16,24 @@ from rolemgr.errors import InputError, SourceLocation
 
 if TYPE_CHECKING:
     from rolemgr.audit.migrate.migration import NewRoleOptions
+    from rolemgr.workflow.code import CodeOptions
 
 
 @click.command("migrate")
-@click.argument("file", metavar="FILE")
-@click.argument("name", metavar="[ROLE]", required=False)
+@click.argument("words", metavar="FILE [ROLE]", nargs=-1)
+@click.option(
+    "--code",
+    multiple=True,
+    metavar="PATH",
+    help="Python files, notebooks or folders: the roles that they need; repeatable. More PATHs may follow.",
+)
+@click.option("--role", metavar="FILE", help="With --code: a role that is asked about each call, before it is run.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["denied", "not-known", "never"]),
+    default="denied",
+    help="With --code: exit with 1 where a call is denied, also where one can't be told, or never.",
+)
 @click.option("--used", multiple=True, metavar="FILE", help="What it used: a policy, or AWS's report; repeatable.")
 @click.option("--persona", metavar="NAME", help="The persona to start from; the one that fits best unless given.")
 @click.option("--name", "new_name", metavar="NAME", help="The name of the new role; ROLE-scoped unless given.")
@@ -39,8 +52,9 @@ if TYPE_CHECKING:
     "-o", "--output", callback=output_path, metavar="PATH", help="Write the role file there, such as roles/churn.yaml."
 )
 def migrate_command(
-    file: str, name: str | None, used: Sequence[str], persona: str | None, new_name: str | None, region: str | None,
-    account: str | None, parameter: Sequence[str], catalog: Sequence[str], form: str, output: str | None,
+    words: Sequence[str], code: Sequence[str], role: str | None, fail_on: str, used: Sequence[str],
+    persona: str | None, new_name: str | None, region: str | None, account: str | None, parameter: Sequence[str],
+    catalog: Sequence[str], form: str, output: str | None,
 ) -> None:  # fmt: skip
     """
     Move a role to the smallest set of groups.
@@ -52,6 +66,10 @@ def migrate_command(
     narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without ROLE gives
     the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
 
+    With --code no role is moved: Python code and notebooks that use boto3 or the SageMaker Python SDK are read, and
+    never run. Who runs them gets a role for the calls that they make, each role that they pass one for what jobs do
+    with it; --role asks a role about each call. What can't be told is said with its line.
+
     Exits with 1 where something is lost that was, or may have been, used, and where something can't be told.
 
     \b
@@ -59,12 +77,21 @@ def migrate_command(
       rolemgr migrate account.json ds-legacy --used needed.json -o roles/ds-legacy.yaml
       rolemgr migrate account.json
       rolemgr migrate role.json --persona data-scientist --format json
+      rolemgr migrate --code train.py notebooks/ --role roles/churn.yaml
     """
+    options = _options(new_name, region, persona, parameter)
+    if code:
+        _refuse_beside_code(used, form)
+        asked_code = workflow.code.CodeOptions((*code, *words), role, account, options, catalog)
+        _give_roles_of_code(asked_code, form, output, fail_on)
+        return
+    if role is not None:
+        raise InputError(SourceLocation("--role"), "goes with --code", "the role to move is FILE, and the name of one")
+    file, name = _file_and_name(words)
     require_ending(output, "YAML", "-o takes the role file; the result goes to stdout")
     files = sorted(map(str, Path(file).rglob("*.json"))) if is_folder(file) else workflow.given_files.expanded([file])
     if not files:
         raise InputError(SourceLocation(file), "has no .json file", "save the answers of AWS there")
-    options = _options(new_name, region, persona, parameter)
     asked = workflow.migrate.MigrationRequest(files, name, used, account, options, catalog)
     found = workflow.migrate.migrated(asked, OUTSIDE, progress)
     one = found if isinstance(found, audit.migrate.migration.Migrated) else None
@@ -75,6 +102,44 @@ def migrate_command(
         write_output(workflow.migrate.role_file(one.migration), output)
         note(f"the role file is {output}")
     if report.migrate_forms.fails(found):
+        sys.exit(1)
+
+
+def _file_and_name(words: Sequence[str]) -> tuple[str, str | None]:
+    """Return FILE and ROLE; raise InputError for none, and for more."""
+    if not words:
+        raise InputError(SourceLocation("FILE"), "is missing", "give a role, an account, or code with --code")
+    if len(words) > 2:
+        raise InputError(SourceLocation(words[2]), "is one word too many", "it is FILE and ROLE; code goes with --code")
+    return words[0], words[1] if len(words) > 1 else None
+
+
+def _refuse_beside_code(used: Sequence[str], form: str) -> None:
+    if used:
+        raise InputError(SourceLocation("--used"), "says what a role used, and code says it itself", "leave one out")
+    if form == "markdown":
+        raise InputError(
+            SourceLocation("--format"), "`markdown` is of a role that is moved", "text or json with --code"
+        )
+
+
+def _give_roles_of_code(asked: "CodeOptions", form: str, output: str | None, fail_on: str) -> None:
+    """Print the roles that code needs, and write their role files: one, or each into a folder."""
+    if output and not output.endswith("/"):
+        require_ending(output, "YAML", "-o takes the caller's role file, or a folder for all")
+    found = workflow.code.roles_of_code(asked, OUTSIDE)
+    write_output(report.code.code_forms(found.code, found.answers, found.role, form), None)
+    files = list(workflow.code.role_files(found.code)) if output else []
+    if output and not files:
+        raise InputError(SourceLocation("--output"), "gets no role file", "no role can be made of this code")
+    if output and output.endswith("/"):
+        for name, text in files:
+            write_in(output, "{name}.yaml", name, text)
+            note(f"a role file is {output}{name}.yaml")
+    elif output:
+        write_output(files[0][1], output)
+        note(f"the role file of who runs the code is {output}")
+    if report.code.code_fails(found.code, found.answers, fail_on):
         sys.exit(1)
 
 

@@ -123,8 +123,8 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
             raise InputError(where, problem, "give another --name")
 
 
-_ASSUMED: Final = "assumed_roles"
-"""The roles that a role is given to assume: none, where it has no group for that."""
+_GIVEN: Final[Mapping[str, tuple[str, ...]]] = {"assumed_roles": (), "team_spaces": ()}
+"""What a role is given by name alone, and `never` excepts: none, where it has no group for that."""
 
 
 def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole) -> dict[str, tuple[str, ...]]:
@@ -136,7 +136,7 @@ def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole
     """
     own = tuple(catalog.activity_group(name, place) for name, place in persona.groups.items())
     left_out = {name: one for name, one in declared_parameters(own).items() if name not in role.parameters}
-    known = {_ASSUMED: (), **builtins(role.spec), **role.parameters}
+    known = {**_GIVEN, **builtins(role.spec), **role.parameters}
     optional = {name: one for name, one in left_out.items() if one.parameter.default is not None}
     return {**known, **resolve(optional, {}, known)}
 

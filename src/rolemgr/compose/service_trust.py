@@ -54,8 +54,9 @@ def _unfit(trust: ServiceTrust, service: TrustedService) -> Iterator[tuple[str, 
     if wrong := sorted(set(trust.resource) - set(service.resources)):
         known = f"it is {' or '.join(service.resources)}" if service.resources else "leave out resource="
         yield f"AWS's pages on {name} show no aws:SourceArn of a `{wrong[0]}`", known
-    if trust.name and not service.resources:
-        yield f"AWS's page on {name} shows no aws:SourceArn, so it can't be kept to names", "leave out name="
+    if trust.name and not service.has_names:
+        shown = "an aws:SourceArn of the account alone" if service.resources else "no aws:SourceArn"
+        yield f"AWS's page on {name} shows {shown}, so it can't be kept to names", "leave out name="
     elif (trust.name or trust.resource) and "arn" not in _source_keys(trust, service):
         source = f"source={trust.source}" if trust.source else f"AWS's own page on {name}"
         yield f"name= and resource= are asked of aws:SourceArn, which {source} leaves out", "give source=both"

@@ -29,6 +29,16 @@ class Sight(NamedTuple):
     """Calls that show nothing, each with the reason: every one is told of."""
 
 
+def judges_calls(chosen: ChosenGuardrail) -> bool:
+    """Tell whether the guardrail *chosen* is about calls of SageMaker: the events of no other service are read."""
+    scopes = chosen.guardrail.value.scope
+    return any(_is_read(action) for scope in scopes for action in quirks.scope_actions(scope))
+
+
+def _is_read(action: str) -> bool:
+    return action.startswith("sagemaker:")
+
+
 def limit_tables(guardrails: Iterable[UsedGuardrail]) -> dict[str, Any]:
     """Return the tables of `rolemgr.detective.functions.outside_guardrails` for *guardrails*."""
     denies: list[Any] = []
@@ -73,7 +83,7 @@ def sight(used: UsedGuardrail) -> Sight:
     shown = frozenset(_places(used.chosen.name, compiled))
     for left in compiled.in_force.bypassed_by:
         call = left.action.partition(":")[2]
-        if call not in shown:
+        if _is_read(left.action) and call not in shown:
             told[call] = left.why
     return Sight(frozenset(judged), shown, told)
 
@@ -98,8 +108,8 @@ def _block(one: ComposedStatement) -> dict[str, dict[str, list[str]]]:
 
 def _calls(one: ComposedStatement, compiled: Compiled) -> list[str]:
     """Return the calls that the Deny *one* judges: of ``sagemaker:*``, those guarded that support its keys."""
-    names = [name for name in one.actions if not name.endswith("*")]
-    if len(names) < len(one.actions):
+    names = [name for name in one.actions if _is_read(name) and not name.endswith("*")]
+    if any(name.endswith("*") for name in one.actions):
         names += [name for name in compiled.in_force.actions if _has(name, _keys(one))]
     return sorted({name.partition(":")[2] for name in names})
 
@@ -113,7 +123,7 @@ def _places(name: str, compiled: Compiled) -> dict[str, list[Any]]:
     """Return by call that by-passes the guardrail where it shows the setting, and by which test it is outside."""
     tests = dict(_wrong_values(compiled))
     found: dict[str, list[Any]] = {}
-    for left in compiled.in_force.bypassed_by:
+    for left in filter(lambda one: _is_read(one.action), compiled.in_force.bypassed_by):
         call = left.action.partition(":")[2]
         for key, settings in quirks.bypass_parameters(call).items():
             for one in settings if key in tests else ():

@@ -15,6 +15,7 @@ _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
 _SID = r"^[A-Z][A-Za-z0-9]{0,63}$"
 _PURPOSE = r"^[A-Z][A-Za-z0-9]{0,31}$"
+_LINE = r"^[^\r\n]{1,60}$"
 _RESOURCE_TYPE = r"^[a-z0-9-]+:[A-Za-z0-9-]+$"
 CHECK_ID = r"^[A-Za-z][A-Za-z0-9_-]*$"
 FORMS = {
@@ -23,6 +24,7 @@ FORMS = {
     CHECK_ID: "a letter, then letters, digits, hyphens and underscores, such as no-public-bucket",
     _SID: "1 to 64 letters and digits, a capital first, such as TrainingJobs",
     _RESOURCE_TYPE: "a service and a type of its resources, such as ecr:repository",
+    _LINE: "one line of at most 60 characters, such as People who train models",
     _PURPOSE: "1 to 32 letters and digits, a capital first, such as Jobs",
 }
 """What each pattern of the catalog's names means, in words: for messages."""
@@ -34,6 +36,7 @@ ParameterName: TypeAlias = Annotated[str, text(pattern=_PARAMETER_NAME)]
 Sid: TypeAlias = Annotated[str, text(pattern=_SID)]
 Purpose: TypeAlias = Annotated[str, text(pattern=_PURPOSE)]
 Text: TypeAlias = Annotated[str, text(min_length=1, strip_whitespace=True)]
+Line: TypeAlias = Annotated[str, text(pattern=_LINE, strip_whitespace=True)]
 ResourceTypeName: TypeAlias = Annotated[str, text(pattern=_RESOURCE_TYPE)]
 
 
@@ -285,6 +288,8 @@ class Persona(Noted):
 
     title: Text
     description: Text
+    for_whom: Line | None = None
+    """Who or what this persona is for, as lists say it in a line: of each built-in persona, and of others as wished."""
     extends: EntryId | None = None
     activity_groups: _EntryIds = ()
     add: _EntryIds = ()

@@ -35,6 +35,7 @@ class Scope(StrEnum):
     REGISTRY = "registry"
     FEATURES = "features"
     SEARCH = "search"
+    BEDROCK = "bedrock"
 
 
 ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_key"]

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import around_variables, opens_variable, replaced
+from rolemgr.reference.quirks import names_in_arns
 from rolemgr.reference.services import Action, ResourceType, resource_types
 
 _NAME = re.compile(r"[^/:*?]+")
@@ -92,7 +93,7 @@ def _types(action: Action, service: str, region: bool, account: bool, part: str)
 
 def _fits(kind: ResourceType, owner: str, service: str, region: bool, account: bool, part: str) -> bool:
     arn_format = kind.arn_format
-    if arn_format.service != service:
+    if service not in names_in_arns(arn_format.service):
         return False
     if bool(arn_format.region) != region or bool(arn_format.account) != account:
         return False

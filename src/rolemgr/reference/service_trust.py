@@ -49,6 +49,11 @@ class TrustedService(NamedTuple):
     """The roles for other work of the service whose pages show another trust policy, by a word for each."""
 
     @property
+    def has_names(self) -> bool:
+        """Whether its aws:SourceArn names the thing that it acts for, and not the account alone."""
+        return any("{name}" in form for form in self.resources.values())
+
+    @property
     def principal(self) -> str:
         """The service as a principal."""
         return f"{self.name}{_ENDING}"

@@ -135,11 +135,12 @@ def _use(raw: Mapping[str, Any]) -> ResourceTypeUse:
 def resource_types(service: str) -> Mapping[str, ResourceType]:
     """Return the resource types that the actions of *service* speak of, by name."""
     names = _DATA.resources.get_resource_types_for_service(service) if service_exists(service) else ()
-    return {name: _resource_type(service, name) for name in names}
+    known = {name: _DATA.resources.get_resource_type_details(service, name) for name in names}
+    unlisted = {name: {"arn": form} for name, form in quirks.unlisted_forms(service).items()}
+    return {name: _resource_type(service, name, raw) for name, raw in (known | unlisted).items()}
 
 
-def _resource_type(service: str, name: str) -> ResourceType:
-    raw = _DATA.resources.get_resource_type_details(service, name)
+def _resource_type(service: str, name: str, raw: Mapping[str, Any]) -> ResourceType:
     arn_format = Arn.parse(raw["arn"])
     if arn_format is None:
         raise ValueError(f"the reference's format of {service} {name} is no ARN: {raw['arn']}")

@@ -11,6 +11,7 @@ from rolemgr.catalog.load import Catalog, Found
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
 from rolemgr.model.source import Sourced
+from rolemgr.report.matrix import Matrix
 from rolemgr.report.statements import add_actions, add_conditions
 
 
@@ -23,15 +24,10 @@ def groups_table(catalog: Catalog) -> Table:
     return found
 
 
-def matrix_table(catalog: Catalog) -> Table:
-    """Return which persona has which activity group; the columns are numbered as the caption says."""
-    personas = {name: resolve_persona(catalog, name).groups for name in catalog.found("personas")}
-    found = table("Activity group", *map(str, range(1, len(personas) + 1)))
-    for group in catalog.found("activity_groups"):
-        found.add_row(group, *("x" if group in groups else "" for groups in personas.values()))
-    found.caption = "\n".join(f"{number} {name}" for number, name in enumerate(personas, start=1))
-    found.caption_justify = "left"
-    return found
+def matrix_page(catalog: Catalog) -> Matrix:
+    """Return which persona has which activity group, as a page that fits any width."""
+    groups = {name: tuple(resolve_persona(catalog, name).groups) for name in catalog.found("personas")}
+    return Matrix("Activity group", "Persona", groups, tuple(catalog.found("activity_groups")))
 
 
 def matrix_data(catalog: Catalog) -> dict[str, list[str]]:

@@ -114,34 +114,36 @@ def _lines(found: Migrated, file: str, output: str | None) -> Iterator[str]:
     best, old = made.plan.best, made.plan.old
     yield f"{old.name} -> {best.data['name']}    {old.where}"
     yield ""
-    yield from _field("ROLE", _role_text(best))
-    yield from _field("COVER", cover_text(best))
-    yield from _field("REGION", region_text(made))
-    yield from _field("NEEDS", needs_text(made))
-    yield from _field("RESULT", counts_text(made))
+    yield from titled("ROLE", role_text(best))
+    yield from titled("COVER", cover_text(best))
+    yield from titled("REGION", region_text(made))
+    yield from titled("NEEDS", needs_text(made))
+    yield from titled("RESULT", counts_text(made))
     if made.excess:
-        yield from _field("EXCESS", excess_text(made))
-    yield from _part("Lost", _lost_lines(made))
-    yield from _part("Parameters", _parameter_lines(made))
-    yield from _part("At their defaults: nothing tells them", _default_lines(made))
-    yield from _part("Given, and no group of the role has it", made.plan.unused)
-    yield from _part("Personas", _persona_lines(made))
-    yield from _part("The new role does not trust (give trust: in its file)", other_trust(old))
-    yield from _part("Not judged", untold(found))
+        yield from titled("EXCESS", excess_text(made))
+    yield from part("Lost", _lost_lines(made))
+    yield from part("Parameters", parameter_lines(made))
+    yield from part("At their defaults: nothing tells them", _default_lines(made))
+    yield from part("Given, and no group of the role has it", made.plan.unused)
+    yield from part("Personas", _persona_lines(made))
+    yield from part("The new role does not trust (give trust: in its file)", other_trust(old))
+    yield from part("Not judged", untold(found))
     yield from _step_lines(found, file)
     yield ""
     if not output:
         yield f"next: the same with -o {file}, which writes the role file; all of it: --format json"
 
 
-def _field(name: str, text: str) -> Iterator[str]:
+def titled(name: str, text: str) -> Iterator[str]:
+    """Yield *text* behind its *name*, wrapped."""
     yield from textwrap.wrap(
         text, _WIDTH, initial_indent=f"{name:<8}", subsequent_indent=" " * 8, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
 
 
-def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
+def part(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield *lines* below their *title*, wrapped; nothing where there are none."""
     listed = list(lines)
     if listed:
         yield ""
@@ -153,7 +155,8 @@ def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _role_text(choice: GroupChoice) -> str:
+def role_text(choice: GroupChoice) -> str:
+    """Say which persona the role is of, and what is added and removed."""
     added = f"; adds {', '.join(choice.add)}" if choice.add else ""
     removed = f"; removes {', '.join(choice.remove)}" if choice.remove else ""
     return f"persona {choice.persona.id}{added}{removed}"
@@ -232,7 +235,8 @@ def _lost_lines(found: Migration) -> Iterator[str]:
         yield f"{len(reasons) - _REASONS} more reasons: --format json"
 
 
-def _parameter_lines(found: Migration) -> Iterator[str]:
+def parameter_lines(found: Migration) -> Iterator[str]:
+    """Yield the parameters of the role, each with a need that tells it."""
     for name, values in found.plan.best.data.get("parameter", {}).items():
         shown = ", ".join(values[:_SHOWN]) + (f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else "")
         yield f"{name}: {shown}    from {_sources(found, name)[0]}"

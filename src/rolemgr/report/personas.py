@@ -22,11 +22,19 @@ from rolemgr.separation.never_words import in_words
 
 
 def personas_table(catalog: Catalog) -> Table:
-    """Return the personas of *catalog*: id, title, activity groups, file."""
-    found = table("Persona", "Title", "Activity groups", "File")
-    for name, file in catalog.found("personas").items():
-        persona = resolve_persona(catalog, name)
-        found.add_row(name, persona.title, str(len(persona.groups)), file_cell(file))
+    """
+    Return the personas of *catalog*: id, whom each is for, how many activity groups it has.
+
+    The files are told where some are the user's: without them a line of 80 columns has it all.
+    """
+    files = catalog.found("personas")
+    own = any(not file.builtin for file in files.values())
+    found = table("Persona", "For", "Groups", *(["File"] if own else []))
+    found.columns[2].justify = "right"
+    for name, file in files.items():
+        one = catalog.persona(name).value
+        count = len(resolve_persona(catalog, name).groups)
+        found.add_row(name, one.for_whom or one.title, str(count), *([file_cell(file)] if own else []))
     return found
 
 
@@ -36,6 +44,7 @@ def personas_data(catalog: Catalog) -> list[dict[str, Any]]:
         {
             **entry_data(found),
             "title": persona.title,
+            "for_whom": catalog.persona(name).value.for_whom,
             "activity_groups": sorted(persona.groups),
             "separations": separations_of(persona),
         }
@@ -48,6 +57,9 @@ def persona_tree(catalog: Catalog, name: str) -> Tree:
     """Return the persona *name* as a tree, with what it extends; raise UnknownNameError if there is none."""
     persona, say = resolve_persona(catalog, name), partial(in_words, catalog)
     tree = root(name, persona.title, persona.description, catalog.found("personas")[name])
+    for_whom = catalog.persona(name).value.for_whom
+    if for_whom:
+        tree.add(Text(f"For: {for_whom}"))
     add_branch(tree, "Extends", persona.lineage[1:])
     add_branch(tree, "Guardrail profile", [persona.guardrail_profile] if persona.guardrail_profile else [])
     groups = tree.add(Text("Activity groups", style="bold"))

@@ -11,11 +11,14 @@ from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.check.role import Reason
 from rolemgr.check.run import check
-from rolemgr.errors import SourceLocation
+from rolemgr.errors import InputError, SourceLocation, gathering
 from rolemgr.iam.documents import PolicyType
 from rolemgr.layers.ends import AGAIN
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.workflow.blueprint_accounts import Picked, choice_of, roles_picked
+from rolemgr.workflow.blueprint_given import GivenBlueprint, given_blueprint
+from rolemgr.workflow.blueprint_open import open_blueprint
+from rolemgr.workflow.check_catalog import together
 from rolemgr.workflow.check_role import found_in_role
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 from rolemgr.workflow.outside import Outside
@@ -30,6 +33,20 @@ class PlacedDocument(NamedTuple):
     kind: PolicyType
     raw: Any
     where: SourceLocation
+
+
+def check_blueprint_files(
+    names: Sequence[str], chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside
+) -> CheckFindings:
+    """Return what is found in the blueprints *names*, and what is wrong with some; *chosen* may pick parts of one."""
+    made: list[CheckFindings] = []
+    wrong: list[InputError] = []
+    for name in names:
+        with gathering(wrong):
+            given = given_blueprint((name,), chosen, outside)
+            opened = open_blueprint(given or GivenBlueprint(name), outside)
+            made.append(check_blueprint(opened.found, opened.pick, rules, outside))
+    return together([*made, CheckFindings([], [], wrong=tuple(wrong))])
 
 
 def check_blueprint(

@@ -1,7 +1,7 @@
 """What one blueprint makes that another does not: role by role, policy by policy, each change by its line."""
 
+import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.blueprint.access import accesses, organization_access
@@ -11,7 +11,7 @@ from rolemgr.change.moves import placed
 from rolemgr.compare.grants import Grant
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
-from rolemgr.files.source import LIMITS
+from rolemgr.files.source import BLUEPRINT_LIMITS
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
 from rolemgr.report.differences import SideWords
@@ -22,6 +22,7 @@ from rolemgr.workflow.blueprint_given import is_blueprint_text
 from rolemgr.workflow.diff_pair import pair, texts_of
 from rolemgr.workflow.layers import with_full_access
 from rolemgr.workflow.remade import grant_of, remaking
+from rolemgr.workflow.settings import BLUEPRINT_FILE
 from rolemgr.workflow.sides import DiffSide, RoleFile
 from rolemgr.workflow.trees import Trees
 
@@ -30,29 +31,94 @@ def blueprints_compared(a: str, b: str, kind: str | None, trees: Trees) -> Folde
     """
     Return what the blueprint *b* makes that *a* does not, and the reverse; None where neither is a blueprint.
 
-    Either may be of a revision of git. Raises InputError where one is a blueprint and the other is not.
+    Either may be of a revision of git, or, beside a blueprint, a folder that has one. Raises InputError where one is a
+    blueprint and the other is not.
     """
-    found = [_is_blueprint(name, trees) for name in (a, b)]
+    found = [is_blueprint_at(name, trees) for name in (a, b)]
     if not any(found):
         return None
+    blueprint, other = (a, b) if found[0] else (b, a)
     if not all(found):
-        blueprint, other = (a, b) if found[0] else (b, a)
-        raise InputError(
-            SourceLocation(blueprint), f"is a blueprint, and {other} is none", "give two blueprints, as files"
-        )
-    if kind:
-        raise InputError(SourceLocation("--type"), "goes with policy files, not with blueprints")
+        inside = _blueprint_of(other, trees)
+        if inside is None:
+            raise InputError(
+                SourceLocation(blueprint), f"is a blueprint, and {other} is none", "give two blueprints, as files"
+            )
+        a, b = (a, inside) if found[0] else (inside, b)
+    _refuse_type(kind)
+    return _compared(a, b, trees)
+
+
+def _compared(a: str, b: str, trees: Trees) -> FolderDiff:
     old, new = composed_at(a, trees), composed_at(b, trees)
     return _diff(_sides(old, a), _sides(new, b), (a, b), tuple(_settings(old, new)))
 
 
-def _is_blueprint(name: str, trees: Trees) -> bool:
-    if name == "-" or not (revised(name) or Path(name).is_file()) or trees.is_folder(name):
+def with_blueprints(
+    found: FolderDiff, olds: Mapping[str, str], news: Mapping[str, str], kind: str | None, trees: Trees
+) -> FolderDiff:  # fmt: skip
+    """
+    Return *found* of two folders with what differs in their blueprints: *olds* and *news*, by path below the folder.
+
+    Raises InputError for a *kind*, where there is nothing but blueprints. One that can't be read is among what is
+    refused.
+    """
+    if not (found.roles or found.added or found.removed or found.refused):
+        _refuse_type(kind)
+    if len(olds) == len(news) == 1:  # whatever they are called
+        olds = dict.fromkeys(news, *olds.values())
+    paths = sorted(olds.keys() | news.keys())
+    for path in paths:
+        head = f"{path}: " if len(paths) > 1 else ""
+        try:
+            one = _whole_or_compared(olds.get(path), news.get(path), trees)
+        except RolemgrError as error:
+            found = found._replace(refused=(*found.refused, *((path, text) for text in texts_of(error))))
+            continue
+        found = found._replace(
+            roles=(*found.roles, *(each._replace(title=f"{head}{each.title}") for each in one.roles)),
+            added=(*found.added, *(each._replace(title=f"{head}{each.title}") for each in one.added)),
+            removed=(*found.removed, *(each._replace(title=f"{head}{each.title}") for each in one.removed)),
+            refused=(*found.refused, *((f"{head}{title}", text) for title, text in one.refused)),
+            settings=(*found.settings, *(f"{head}{text}" for text in one.settings)),
+            blueprints=True,
+        )
+    return found
+
+
+def _whole_or_compared(old: str | None, new: str | None, trees: Trees) -> FolderDiff:
+    """Return what differs between two blueprints, or of one that a single side has, all that it makes."""
+    if old and new:
+        return _compared(old, new, trees)
+    sides = {name: _sides(composed_at(name, trees), name) for name in (old, new) if name}
+    return _diff(sides.get(old or "", {}), sides.get(new or "", {}), (old or "", new or ""), ())
+
+
+def _refuse_type(kind: str | None) -> None:
+    if kind:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with blueprints")
+
+
+def is_blueprint_at(name: str, trees: Trees) -> bool:
+    """Tell whether *name*, a file here or at a revision, is a blueprint; what can't be read is none."""
+    if name == "-" or not (revised(name) or os.path.isfile(name)) or trees.is_folder(name):  # noqa: PTH113
         return False  # a pipe can be read once
     try:
-        return is_blueprint_text(*trees.read(name, LIMITS))
+        return is_blueprint_text(*trees.read(name, BLUEPRINT_LIMITS))
     except RolemgrError:  # whoever reads it as what else it may be says why
         return False
+
+
+def _blueprint_of(name: str, trees: Trees) -> str | None:
+    """Return the blueprint that the folder *name* has, as `blueprint_of` does, here or at a revision."""
+    if name == "-" or not trees.is_folder(name):
+        return None
+    beside = {path: file for path, file in trees.files(name).items() if "/" not in path}
+    own = beside.get(BLUEPRINT_FILE)
+    found = [own] if own else [file for file in beside.values() if is_blueprint_at(file, trees)]
+    if len(found) > 1:
+        raise InputError(SourceLocation(name), f"has {len(found)} blueprints", f"name one, such as {found[0]}")
+    return found[0] if found else None
 
 
 def _diff(

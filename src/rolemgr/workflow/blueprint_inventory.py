@@ -5,30 +5,28 @@ What the blueprint does not make is not known: policies that a role names by an 
 buckets, keys, repositories and groups that no flow of another account goes to.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
 from rolemgr.blueprint.role_layers import FULL_ACCESS, RoleLayers
 from rolemgr.blueprint.targets import target_of
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import BLUEPRINT_LIMITS
-from rolemgr.files.yaml import parse_yaml
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlKind, ControlPolicy, HeldResource, Levels, Organization, Unjudged
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.separation.attached import attached_documents
 from rolemgr.workflow.blueprint import composed_blueprint
-from rolemgr.workflow.file_kind import FileKind, file_kind
+from rolemgr.workflow.blueprint_given import blueprint_of
 from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.role_options import is_directory
 
 _KINDS: Final[dict[LayerKind, ControlKind]] = {
     LayerKind.SCP: "SERVICE_CONTROL_POLICY", LayerKind.RCP: "RESOURCE_CONTROL_POLICY",
 }  # fmt: skip
-_ENDINGS: Final = (".yaml", ".yml")
 _NOT_MADE: Final = "the blueprint does not make it"
 _ARNS: Final = {
     "buckets": "arn:{partition}:s3:::{name}",
@@ -40,25 +38,25 @@ _ARNS: Final = {
 
 def blueprint_inventory(names: tuple[str, ...], outside: Outside) -> Inventory | None:
     """
-    Return the inventory that the blueprint among the files *names* stands for; None where none of them is one.
+    Return the inventory that the blueprint among *names*, files or folders, stands for; None where none is one.
 
     Raises InputError (or Problems) for what is wrong in it, and where other files stand beside it.
     """
-    found = [name for name in names if name.endswith(_ENDINGS) and Path(name).is_file() and _holds_one(name, outside)]
+    found = {name: one for name in names if (one := blueprint_of(name, outside))}
     if not found:
         return None
-    if len(names) > 1:
-        where = SourceLocation(found[0])
-        raise InputError(where, "is a blueprint, and says all by itself", "leave the other files out")
-    return inventory_of_blueprint(composed_blueprint(found[0], outside))
+    first, file = next(iter(found.items()))
+    beside = [name for name in names if name != first] or _answers_in(first)
+    if beside:
+        problem = f"is a blueprint, and says all by itself; {beside[0]} is beside it"
+        raise InputError(SourceLocation(file), problem, "name the one or the other")
+    return inventory_of_blueprint(composed_blueprint(file, outside))
 
 
-def _holds_one(name: str, outside: Outside) -> bool:
-    text, shown = outside.read(name, BLUEPRINT_LIMITS)
-    try:
-        return file_kind(parse_yaml(text, shown, limits=BLUEPRINT_LIMITS).data) is FileKind.BLUEPRINT
-    except InputError:
-        return False  # whoever reads it as part of an inventory says what is wrong
+def _answers_in(name: str) -> list[str]:
+    """Return what stands in the folder *name* as answers of AWS do; what a build wrote there is in folders below."""
+    names = sorted(os.listdir(name)) if is_directory(name) else []  # noqa: PTH208 - in the order of names
+    return [os.path.join(name, one) for one in names if one.endswith(".json")]  # noqa: PTH118 - as the user wrote it
 
 
 def inventory_of_blueprint(found: ComposedBlueprint) -> Inventory:

@@ -34,7 +34,7 @@ _LISTS: Mapping[str, tuple[Callable[[Catalog], Any], Callable[[Catalog], Any]]] 
     ),
     "resource-policies": (resource_patterns.resource_patterns_data, resource_patterns.resource_patterns_table),
     "detective-controls": (detective_controls.controls_data, detective_controls.controls_table),
-    "matrix": (entries.matrix_data, entries.matrix_table),
+    "matrix": (entries.matrix_data, entries.matrix_page),
 }
 _ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, str], Any]]] = {
     "persona": (personas.persona_data, personas.persona_tree),

@@ -11,10 +11,10 @@ from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
 from rolemgr.check.run import check
 from rolemgr.check.selection import Selection, left_out_note
-from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.errors import InputError, RolemgrError, SourceLocation, raise_all
 from rolemgr.files.source import LIMITS
 from rolemgr.iam.documents import PolicyType
-from rolemgr.workflow.blueprint_given import is_blueprint_text
+from rolemgr.workflow.blueprint_given import blueprint_of, is_blueprint_text
 from rolemgr.workflow.file_kind import is_role_among_others
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 from rolemgr.workflow.outside import Outside, Say
@@ -84,6 +84,8 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
 
         _refuse_role_options(given.chosen)
         parts = [check_catalog(path, judging.rules) for path in catalogs]
+        if beside := [one for path in catalogs if (one := blueprint_of(path, judging.outside))]:
+            parts.append(_in_blueprints(beside, Collected(), given, judging))
         if rest := [path for path in given.paths if path not in catalogs]:
             parts.append(_in_files(given._replace(paths=rest), judging))
         return together(parts)
@@ -91,14 +93,39 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     if piped := next((one for one in paths if isinstance(one, Piped) and _is_role(*one)), None):
         return _in_piped_role(piped, given, judging)
     blueprints: list[str] = []
-    try:
-        collected = collect(paths, kind, types, partial(_is_role_or_blueprint, blueprints=blueprints))
-    finally:  # also where there is nothing else
-        for name in blueprints:
-            judging.outside.say(f"{name} is a blueprint and is passed over; `rolemgr check {quote(name)}` judges it")
+    collected = collect(paths, kind, types, partial(_is_role_or_blueprint, blueprints=blueprints))
+    collected.roles = [name for name in collected.roles if name not in blueprints]
     for text in _aside(collected):
         judging.outside.say(text)
-    return _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
+    of_blueprints = _in_blueprints(blueprints, collected, given, judging) if blueprints else None
+    if of_blueprints and not collected.size:
+        raise_all([] if of_blueprints.names else of_blueprints.wrong)
+        return of_blueprints
+    found = _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
+    if not of_blueprints:
+        return found
+    from rolemgr.workflow.check_catalog import together  # policies need no catalog
+
+    return together([found, of_blueprints])
+
+
+def _in_blueprints(
+    names: Sequence[str], collected: Collected, given: CheckRequest, judging: _Judging
+) -> CheckFindings:  # fmt: skip
+    """
+    Return what is found in the blueprints *names* of folders, and what is wrong with some.
+
+    Options pick accounts and roles of one that stands there alone; beside other files they are refused.
+    """
+    flag = given_flag(given.chosen)
+    if flag and (collected.size or len(names) > 1):
+        hint = f"name the blueprint: `rolemgr check {quote(names[0])} {flag} ...`"
+        raise InputError(SourceLocation(flag), "goes with one blueprint, and other files stand beside it", hint)
+    if given.kind and not collected.size:
+        raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
+    from rolemgr.workflow.blueprint_check import check_blueprint_files  # policies need neither catalog nor blueprint
+
+    return check_blueprint_files(names, given.chosen, judging.rules, judging.outside)
 
 
 def _piped(given: CheckRequest, judging: _Judging) -> tuple[list[str | Piped], PolicyType | None, Sequence[TypeOf]]:
@@ -124,11 +151,11 @@ def _in_piped_role(piped: Piped, given: CheckRequest, judging: _Judging) -> Chec
 
 
 def _is_role_or_blueprint(text: str, name: str, blueprints: list[str]) -> bool:
-    """Tell whether *text* is a role file; a blueprint, which is judged alone, is added to *blueprints*."""
+    """Tell whether *text* is a role file or a blueprint, which is added to *blueprints* too."""
     try:
         if is_blueprint_text(text, name):
             blueprints.append(name)
-            return False
+            return True
     except RolemgrError:
         return False  # what is not YAML is said by whoever looks for policies in it
     return _is_role(text, name)

@@ -9,6 +9,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.detective import packs
 from rolemgr.detective.controls import NamedControl, missing, template
+from rolemgr.detective.limits import judges_calls
 from rolemgr.detective.names import wrong_names
 from rolemgr.detective.rules import filled_rules
 from rolemgr.detective.values import ControlValues
@@ -66,7 +67,7 @@ def make_controls(request: DetectiveRequest, outside: Outside) -> str:
     _check_options(request, controls)
     by_hand = _by_hand(catalog, request)
     roles = intended_by(catalog, request.roles, request.catalog, outside, frozenset(one.name for one in by_hand))
-    values = _values(request, roles, by_hand)
+    values = _values(request, roles, _watched((*roles.guardrails, *by_hand), outside))
     values = _with_default_tag(values, controls, outside)
     controls = _complete(controls, values, request, outside)
     controls = _of_form(controls, request, outside)
@@ -167,8 +168,15 @@ def _by_hand(catalog: Catalog, request: DetectiveRequest) -> tuple[ChosenGuardra
     return chosen_guardrails(catalog, None, parse_model(source, RoleSpec))
 
 
-def _values(request: DetectiveRequest, roles: IntendedByRoles, by_hand: Sequence[ChosenGuardrail]) -> ControlValues:
-    guardrails = {one.name: one for one in (*roles.guardrails, *by_hand)}
+def _watched(guardrails: Sequence[ChosenGuardrail], outside: Outside) -> tuple[ChosenGuardrail, ...]:
+    """Return those of *guardrails* that are about calls of SageMaker; say which are not."""
+    if dark := sorted({one.name for one in guardrails if not judges_calls(one)}):
+        outside.say(f"no control reads calls limited by {' and '.join(dark)}: SageMaker's are read, and no other's")
+    return tuple(one for one in guardrails if judges_calls(one))
+
+
+def _values(request: DetectiveRequest, roles: IntendedByRoles, chosen: Sequence[ChosenGuardrail]) -> ControlValues:
+    guardrails = {one.name: one for one in chosen}
     return ControlValues(
         tuple(dict.fromkeys(request.tag_keys)) or roles.tag_keys,
         tuple(guardrails[name] for name in sorted(guardrails)),

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
+from rolemgr.files.source import BLUEPRINT_LIMITS
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.workflow.blueprint_given import is_blueprint_text
 from rolemgr.workflow.diff_pair import pair, texts_of
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
@@ -61,16 +63,17 @@ _SETTINGS = frozenset({"rolemgr.yaml", "rolemgr-check.yaml"})
 
 
 class _Read(NamedTuple):
-    """The sides of a folder by path, the files that hold nothing, and those that can't be read, with the reason."""
+    """The sides of a folder by path, files that hold nothing, those that can't be read and why, and blueprints."""
 
     sides: dict[str, DiffSide]
     passed_over: list[str]
     wrong: dict[str, RolemgrError]
+    blueprints: dict[str, str]
 
 
 def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
     old, new = _read(a, kind, trees), _read(b, kind, trees)
-    if not (old.sides or new.sides or old.wrong or new.wrong):
+    if not any((old.sides, new.sides, old.wrong, new.wrong, old.blueprints, new.blueprints)):
         raise InputError(SourceLocation(b), f"has no role and no policy, nor has {a}")
     if passed := dict.fromkeys((*old.passed_over, *new.passed_over)):
         trees.outside.say(f"neither a role nor a policy, and passed over: {', '.join(passed)}")
@@ -81,22 +84,29 @@ def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
             roles.append(pair(old.sides[path], new.sides[path], path))
         except RolemgrError as error:
             wrong[path] = error
-    return FolderDiff(
+    found = FolderDiff(
         a, b, tuple(roles),
         tuple(_whole(path, new.sides[path]) for path in sorted(new.sides.keys() - old.sides.keys() - wrong.keys())),
         tuple(_whole(path, old.sides[path]) for path in sorted(old.sides.keys() - new.sides.keys() - wrong.keys())),
         tuple((path, one) for path, error in sorted(wrong.items()) for one in texts_of(error)),
         tuple(dict.fromkeys((*old.passed_over, *new.passed_over))),
     )  # fmt: skip
+    if not (old.blueprints or new.blueprints):
+        return found
+    from rolemgr.workflow.blueprint_diff import with_blueprints  # policies need neither catalog nor templates
+
+    return with_blueprints(found, old.blueprints, new.blueprints, kind, trees)
 
 
 def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
-    found = _Read({}, [], {})
+    found = _Read({}, [], {}, {})
     for path, name in trees.files(folder).items():
         try:
             if path.rpartition("/")[2] in _SETTINGS:
                 continue
-            if holds_anything(name, trees):
+            if path.endswith((".yaml", ".yml")) and is_blueprint_text(*trees.read(name, BLUEPRINT_LIMITS)):
+                found.blueprints[path] = name
+            elif holds_anything(name, trees):
                 found.sides[path] = read_side(name, kind, trees)
             else:
                 found.passed_over.append(path)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from glob import glob
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
@@ -15,6 +14,7 @@ from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.file_kind import is_role_text
+from rolemgr.workflow.given_files import matches_of, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
 from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_spec
@@ -23,7 +23,6 @@ from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, 
 T = TypeVar("T")
 U = TypeVar("U")
 _FEW = 3
-_YAML = re.compile(r"[^.].*\.ya?ml")
 Progress: TypeAlias = Callable[[int], AbstractContextManager[Callable[[], None]]]
 """For a number of roles, gives what is to be called for each that is done."""
 
@@ -82,24 +81,17 @@ def with_role_file(names: Sequence[str], chosen: Mapping[str, Any], outside: Out
 
 
 def _matches(pattern: str) -> list[str]:
-    found = glob(pattern, recursive=True)  # noqa: PTH207 - the pattern may be absolute
-    return [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - never raises
+    return [path for path in matches_of(pattern) if os.path.isfile(path)]  # noqa: PTH113 - never raises
 
 
 def _in_folder(folder: str, outside: Outside) -> list[str]:
     """Return the role files in *folder* and below, but in hidden ones; say which YAML files are something else."""
-    found = list(_yaml_files(folder))
+    found = list(yaml_files(folder))
     roles = [path for path in found if _may_be_a_role(path, outside.read)]
     if passed := sorted(set(found) - set(roles)):
         few = ", ".join(passed[:_FEW]) + (f" and {len(passed) - _FEW} more" if len(passed) > _FEW else "")
         outside.say(f"{folder}: passed over files without a role: {few}")
     return roles
-
-
-def _yaml_files(folder: str) -> Iterator[str]:
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(one for one in below if not one.startswith("."))
-        yield from (os.path.join(place, one) for one in sorted(names) if _YAML.fullmatch(one))  # noqa: PTH118
 
 
 def _may_be_a_role(path: str, read: Reader) -> bool:

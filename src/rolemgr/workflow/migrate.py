@@ -47,7 +47,7 @@ def migrated(asked: MigrationRequest, outside: Outside, progress: Progress) -> M
     Raises InputError (or Problems) for files, names and values that are wrong.
     """
     catalog = Catalog([Path(folder) for folder in asked.catalog])
-    _known_persona(catalog, asked.options.persona)
+    known_persona(catalog, asked.options.persona)
     inventory, is_account = read_roles(asked.files, asked.account, outside)
     role = _chosen(inventory, asked, is_account)
     if role is None:
@@ -60,7 +60,8 @@ def migrated(asked: MigrationRequest, outside: Outside, progress: Progress) -> M
     return Migrated(found, tuple(mentions(inventory, role)), aside, is_account, used.unknown if used else ())
 
 
-def _known_persona(catalog: Catalog, name: str | None) -> None:
+def known_persona(catalog: Catalog, name: str | None) -> None:
+    """Raise UnknownNameError for a persona *name* that *catalog* does not have."""
     known = catalog.found("personas")
     if name is not None and name not in known:
         raise UnknownNameError(SourceLocation("--persona"), "persona", name, known)

@@ -88,8 +88,11 @@ class Chooser:
     *offers* makes the offer anew where values are dropped.
     """
 
-    def __init__(self, catalog: Catalog, data: Mapping[str, Any], needs: Sequence[Need]) -> None:
-        self._catalog, self._data, self._needs = catalog, data, needs
+    def __init__(
+        self, catalog: Catalog, data: Mapping[str, Any], needs: Sequence[Need], added_weight: int = 1
+    ) -> None:  # fmt: skip
+        """Take what a group weighs more where the persona does not have it as *added_weight*."""
+        self._catalog, self._data, self._needs, self._added = catalog, data, needs, added_weight
         self._wanted = frozenset(one.action for one in needs)
 
     def choose(self, name: EntryId, found: Offer, values: Mapping[str, tuple[str, ...]]) -> GroupChoice:
@@ -142,7 +145,7 @@ class Chooser:
         return GroupChoice(persona, chosen, coverings, add, remove, bans, data)
 
     def _weight(self, group: EntryId, persona: ResolvedPersona, found: Offer) -> int:
-        return 1 + len(found.granted(group) - self._wanted) + (group not in persona.groups)
+        return 1 + len(found.granted(group) - self._wanted) + self._added * (group not in persona.groups)
 
     def _parameters(self, groups: Iterable[EntryId], values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         """Return the values of the parameters that *groups* have."""

@@ -19,6 +19,8 @@ from rolemgr.iam.documents import IdentityPolicy, PolicyType, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory, Unjudged
 from rolemgr.model.source import parse_model
 
+_NAMED: Final = re.compile(r"(?:Role|User|Group)Name [^ ]*/(?=[^/]+$)")
+"""What stands before the name of a principal where a file has it: the key that says it, and the path."""
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_+=,.@-]")
 
 
@@ -49,7 +51,7 @@ def _is_role(documents: Iterable[Document]) -> bool:
 
 
 def _holder(owner: str, documents: list[Document], name: str, account: str, aside: list[Unjudged]) -> HeldRole:
-    called = _NOT_IN_NAMES.sub("-", owner or PurePath(name).stem or "stdin")[:64]
+    called = _NOT_IN_NAMES.sub("-", _NAMED.sub("", owner) or PurePath(name).stem or "stdin")[:64]
     unknown: list[Unjudged] = []
     policies, trust, boundary = [], None, None
     for number, one in enumerate(documents, start=1):

@@ -40,6 +40,8 @@ class NewRoleOptions(NamedTuple):
     persona: str | None = None
     parameters: Mapping[str, tuple[str, ...]] = {}
     is_of_account: bool = False
+    added_weight: int = 1
+    """What a group weighs more where the persona does not have it."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +165,10 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
     inference = infer(catalog, spec, needs, old.arn)
     values = {**{name: one.values for name, one in inference.found.items()}, **options.parameters}
     found = offer(catalog, spec, values)
-    chooser = Chooser(catalog, start, needs)
+    chooser = Chooser(catalog, start, needs, options.added_weight)
     names = [options.persona] if options.persona else candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    choices.sort(key=lambda one: _order(one, needs))
+    choices.sort(key=lambda one: _order(one, needs, is_by_weight=options.added_weight > 1))
     return MigrationPlan(
         old,
         tuple(needs),
@@ -219,14 +221,17 @@ def lost(choice: GroupChoice, needs: Sequence[Need]) -> frozenset[str]:
     return frozenset(one.action for one in needs) - kept
 
 
-def _order(choice: GroupChoice, needs: Sequence[Need]) -> tuple[Any, ...]:
+def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) -> tuple[Any, ...]:
     """
     Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
 
-    What is added is work that is not the persona's; what is taken away only narrows it.
+    What is added is work that is not the persona's; what is taken away only narrows it, and where *is_by_weight*
+    counts least.
     """
     missed = len(lost(choice, needs))
-    return choice.role is None, missed, len(choice.add), len(choice.remove), choice.cover.weight, choice.persona.id
+    sizes = len(choice.remove), choice.cover.weight
+    least = sizes[::-1] if is_by_weight else sizes
+    return choice.role is None, missed, len(choice.add), *least, choice.persona.id
 
 
 def _start(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def all_required() -> Mapping[str, tuple[str, ...]]:
     return {entry["action"]: tuple(entry["types"]) for entry in _table("resource_types")["all_required"]}
 
 
+@cache
+def names_in_arns(service: str) -> frozenset[str]:
+    """Return the names by which ARNs call *service*: a service that AWS renamed has two."""
+    known = (entry["names"] for entry in _table("request_arns")["one_service"] if service in entry["names"])
+    return frozenset((service, *next(known, ())))
+
+
 def unlisted_types(action: str) -> tuple[str, ...]:
     """Return the resource types that AWS asks *action* on now and then, though its reference does not list them."""
     return _unlisted_types().get(action, ())
@@ -65,7 +72,16 @@ def unlisted_types(action: str) -> tuple[str, ...]:
 
 @cache
 def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
-    return {row["action"]: tuple(row["types"]) for row in _table("resource_types")["unresourced_exceptions"]}
+    table = _table("resource_types")
+    known = {row["action"]: tuple(row["types"]) for row in table["unresourced_exceptions"]}
+    return known | {row["action"]: (row["type"],) for row in table["unlisted_types"]}
+
+
+@cache
+def unlisted_forms(service: str) -> Mapping[str, str]:
+    """Return the ARN formats of resource types that AWS's guides have for *service* and its reference does not."""
+    rows = _table("resource_types")["unlisted_types"]
+    return {row["type"]: row["form"] for row in rows if row["action"].startswith(f"{service}:")}
 
 
 @cache

@@ -1,0 +1,375 @@
+"""What expressions are, as far as reading tells; what is called in them is noted on the way."""
+
+import ast
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from rolemgr.code.reading import MOST_DEPTH, Reading
+from rolemgr.code.texts import percent, text_method
+from rolemgr.code.values import (
+    ANY_TEXT,
+    NOTHING,
+    AwsObject,
+    CodeFunction,
+    ListValue,
+    MappingValue,
+    NamedValue,
+    NameScope,
+    PlainValue,
+    SeveralValues,
+    TextValue,
+    UnknownValue,
+    Value,
+    alternatives,
+    either,
+    joined,
+    text_of,
+)
+
+_BUILT_IN: Final = frozenset(
+    {"str", "dict", "list", "tuple", "set", "int", "float", "bool", "getattr", "print", "len", "sorted", "open", "zip",
+     "enumerate", "range", "map", "filter", "super", "isinstance", "vars", "type", "max", "min", "sum", "round", "next",
+     "property", "staticmethod", "classmethod"}
+)  # fmt: skip
+_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}  # fmt: skip
+_MOST_ITEMS: Final = 500
+_LARGEST: Final = 10**15
+"""Numbers beyond it are nobody's limit, and would only take time."""
+
+
+class CallArguments(NamedTuple):
+    """The arguments of a call; *open* where it may have more, such as behind ``**kwargs`` that are not known."""
+
+    positional: tuple[Value, ...] = ()
+    named: Mapping[str, Value] = {}
+    open: bool = False
+
+    def bound(self, names: Sequence[str]) -> dict[str, Value]:
+        """Return the arguments by name, the positional ones by the *names* of the parameters in their order."""
+        return {**dict(zip(names, self.positional, strict=False)), **self.named}
+
+    def first(self, name: str = "") -> Value | None:
+        """Return the first positional argument, or the one of the *name*; None where there is neither."""
+        return self.positional[0] if self.positional else self.named.get(name)
+
+    def every(self) -> Iterator[Value]:
+        """Yield the arguments."""
+        yield from self.positional
+        yield from self.named.values()
+
+
+class Expressions(ABC):
+    """Reads expressions; what is beyond them, calls and statements, is the subclasses'."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._depth = 0
+        self.star_imports: list[str] = []
+
+    @abstractmethod
+    def called(self, function: Value, arguments: CallArguments, node: ast.Call) -> Value:
+        """Return what a call of *function* gives."""
+
+    @abstractmethod
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """Return the attribute *name* of *owner*."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Value, scope: NameScope) -> None:
+        """Bind *target* to *value*."""
+
+    def value(self, node: ast.expr | None, scope: NameScope) -> Value:
+        """Return what *node* is."""
+        if node is None:
+            return NOTHING
+        self.reading.budget.spend(1)
+        if self._depth >= MOST_DEPTH:
+            self.reading.cannot_tell(node, "expression", f"is nested more than {MOST_DEPTH} deep")
+            return UnknownValue("it is nested too deep")
+        self._depth += 1
+        try:
+            handler = _HANDLERS.get(type(node))
+            return handler(self, node, scope) if handler else self._others(node, scope)
+        finally:
+            self._depth -= 1
+
+    def _others(self, node: ast.expr, scope: NameScope) -> Value:
+        """Read what is within *node*, of a kind whose value says nothing here."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child, scope)
+        return UnknownValue("it is computed", foreign=isinstance(node, ast.Compare))
+
+    def _constant(self, node: ast.Constant, _: NameScope) -> Value:
+        if isinstance(node.value, str):
+            return joined([TextValue(node.value)])
+        if node.value is None or isinstance(node.value, bool | int | float):
+            return PlainValue(node.value)
+        return UnknownValue("it is a constant", foreign=True)
+
+    def _name(self, node: ast.Name, scope: NameScope) -> Value:
+        found = scope.find(node.id)
+        if found is not None:
+            return found
+        if node.id in _BUILT_IN:
+            return NamedValue(f"builtins.{node.id}")
+        for module in self.star_imports:
+            return NamedValue(f"{module}.{node.id}")
+        return UnknownValue(f"`{node.id}` is set nowhere in the file")
+
+    def _attribute(self, node: ast.Attribute, scope: NameScope) -> Value:
+        return either(self.attribute(one, node.attr, node) for one in alternatives(self.value(node.value, scope)))
+
+    def _call(self, node: ast.Call, scope: NameScope) -> Value:
+        if isinstance(node.func, ast.Attribute):
+            owner = self.value(node.func.value, scope)
+            given = self.arguments(node, scope)
+            return either(self._method(one, node, given) for one in alternatives(owner))
+        function = self.value(node.func, scope)
+        given = self.arguments(node, scope)
+        return either(self.called(one, given, node) for one in alternatives(function))
+
+    def _method(self, owner: Value, node: ast.Call, given: CallArguments) -> Value:
+        """Return what a method of *owner* gives: of text and collections here, of others what calls them."""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if isinstance(owner, TextValue):
+            return text_method(owner, name, given.positional, given.named)
+        if isinstance(owner, MappingValue):
+            return self._of_mapping(owner, name, given)
+        if isinstance(owner, ListValue):
+            return self._of_list(owner, name, given)
+        function = self.attribute(owner, name, node)
+        return either(self.called(one, given, node) for one in alternatives(function))
+
+    def _of_mapping(self, owner: MappingValue, name: str, given: CallArguments) -> Value:
+        key = given.positional[0] if given.positional else None
+        if name in ("get", "pop", "setdefault") and isinstance(key, TextValue) and key.exact:
+            if key.pattern in owner.entries:
+                return owner.entries[key.pattern]
+            default = given.positional[1] if len(given.positional) > 1 else NOTHING
+            return UnknownValue("it may be in a dictionary") if owner.open else default
+        if name == "update":
+            self.merge(owner, given)
+        if name == "copy":
+            return MappingValue(dict(owner.entries), owner.open)
+        if name == "items":
+            pairs: list[Value] = [ListValue([TextValue(one), value]) for one, value in owner.entries.items()]
+            return ListValue(pairs, owner.open)
+        listed: list[Value] = [*map(TextValue, owner.entries)] if name == "keys" else [*owner.entries.values()]
+        return ListValue(listed, owner.open) if name in ("keys", "values") else UnknownValue("a dictionary gives it")
+
+    def merge(self, owner: MappingValue, given: CallArguments) -> None:
+        """Put what is *given* into *owner*, as ``dict.update`` does."""
+        owner.open = owner.open or given.open
+        for one in given.positional:
+            if isinstance(one, MappingValue):
+                owner.entries.update(one.entries)
+                owner.open = owner.open or one.open
+            else:
+                owner.open = True
+        owner.entries.update(given.named)
+
+    def _of_list(self, owner: ListValue, name: str, given: CallArguments) -> Value:
+        if name in ("append", "add", "insert"):
+            owner.items += given.positional[-1:]
+        elif name in ("extend", "update") and given.positional:
+            both = grown(owner.items, given.positional[0])
+            owner.items, owner.open = both.items, owner.open or both.open
+        elif name in ("pop", "popleft"):
+            return either(owner.items) if owner.items else UnknownValue("a list gives it")
+        return ListValue(list(owner.items), owner.open) if name == "copy" else NOTHING
+
+    def arguments(self, node: ast.Call, scope: NameScope) -> CallArguments:
+        """Return the arguments of a call, ``*`` and ``**`` opened where they are known."""
+        positional: list[Value] = []
+        named: dict[str, Value] = {}
+        is_open = False
+        for one in node.args:
+            value = self.value(one.value if isinstance(one, ast.Starred) else one, scope)
+            is_list = isinstance(one, ast.Starred)
+            positional += value.items if is_list and isinstance(value, ListValue) else [] if is_list else [value]
+            is_open = is_open or (is_list and not (isinstance(value, ListValue) and not value.open))
+        for keyword in node.keywords:
+            value = self.value(keyword.value, scope)
+            if keyword.arg is not None:
+                named[keyword.arg] = value
+                continue
+            for each in alternatives(value):
+                named |= each.entries if isinstance(each, MappingValue) else {}
+                is_open = is_open or not isinstance(each, MappingValue) or each.open
+        return CallArguments(tuple(positional), named, is_open)
+
+    def _joined(self, node: ast.JoinedStr, scope: NameScope) -> Value:
+        return joined(text_of(_one(self.value(one, scope))) for one in node.values)
+
+    def _formatted(self, node: ast.FormattedValue, scope: NameScope) -> Value:
+        found = text_of(_one(self.value(node.value, scope)))
+        return found if node.format_spec is None and node.conversion in (-1, 115) else ANY_TEXT
+
+    def _binary(self, node: ast.BinOp, scope: NameScope) -> Value:
+        left, right = _one(self.value(node.left, scope)), _one(self.value(node.right, scope))
+        if isinstance(node.op, ast.Mod) and isinstance(left, TextValue):
+            return percent(left, right.items if isinstance(right, ListValue) else [right])
+        if isinstance(left, PlainValue) and isinstance(right, PlainValue):
+            return _computed(type(node.op), left.value, right.value)
+        if isinstance(node.op, ast.Add) and (isinstance(left, TextValue) or isinstance(right, TextValue)):
+            return joined([text_of(left), text_of(right)])
+        if isinstance(left, ListValue) and isinstance(right, ListValue):
+            return grown(left.items, right)
+        if isinstance(left, MappingValue) and isinstance(right, MappingValue):
+            return MappingValue({**left.entries, **right.entries}, left.open or right.open)
+        return UnknownValue("it is computed")
+
+    def _unary(self, node: ast.UnaryOp, scope: NameScope) -> Value:
+        found = self.value(node.operand, scope)
+        if isinstance(found, PlainValue) and isinstance(node.op, ast.Not):
+            return PlainValue(not found.value)
+        if isinstance(found, PlainValue) and isinstance(node.op, ast.USub) and isinstance(found.value, int | float):
+            return PlainValue(-found.value)
+        return UnknownValue("it is computed")
+
+    def _boolean(self, node: ast.BoolOp, scope: NameScope) -> Value:
+        found = [self.value(one, scope) for one in node.values]
+        some = [one for one in found if one != NOTHING]
+        return either(some or found)
+
+    def _choice(self, node: ast.IfExp, scope: NameScope) -> Value:
+        self.value(node.test, scope)
+        return either([self.value(node.body, scope), self.value(node.orelse, scope)])
+
+    def _mapping(self, node: ast.Dict, scope: NameScope) -> Value:
+        found = MappingValue()
+        for key, one in zip(node.keys, node.values, strict=True):
+            value = _one(self.value(one, scope)) if key is None else self.value(one, scope)
+            name = _one(self.value(key, scope)) if key is not None else None
+            if key is None:
+                self.merge(found, CallArguments((value,)))
+            elif isinstance(name, TextValue) and name.exact:
+                found.entries[name.pattern] = value
+            else:
+                found.open = True
+        return found
+
+    def _list(self, node: ast.List | ast.Tuple | ast.Set, scope: NameScope) -> Value:
+        found = ListValue()
+        for one in node.elts:
+            value = self.value(one.value if isinstance(one, ast.Starred) else one, scope)
+            if isinstance(one, ast.Starred):
+                found.items += value.items if isinstance(value, ListValue) else []
+                found.open = found.open or not isinstance(value, ListValue)
+            else:
+                found.items.append(value)
+        return found
+
+    def _subscript(self, node: ast.Subscript, scope: NameScope) -> Value:
+        owner, key = self.value(node.value, scope), _one(self.value(node.slice, scope))
+        return either(_part(one, key) for one in alternatives(owner))
+
+    def _lambda(self, node: ast.Lambda, scope: NameScope) -> Value:
+        return CodeFunction(node, scope, self.reading.name)
+
+    def _comprehension(self, node: Any, scope: NameScope) -> Value:
+        inner = NameScope(scope)
+        for one in node.generators:
+            self.assign(
+                one.target, self.element(self.value(one.iter, scope if one is node.generators[0] else inner)), inner
+            )
+            for test in one.ifs:
+                self.value(test, inner)
+        if isinstance(node, ast.DictComp):
+            self.value(node.key, inner)
+            return MappingValue({"*": self.value(node.value, inner)}, open=True)
+        return ListValue([self.value(node.elt, inner)], open=True)
+
+    def element(self, value: Value) -> Value:
+        """Return what a loop over *value* gives."""
+        listed = [one for each in alternatives(value) if isinstance(each, ListValue) for one in each.items]
+        if listed:
+            return either(listed)
+        if isinstance(value, MappingValue):
+            return either(map(TextValue, value.entries)) if value.entries else ANY_TEXT
+        if isinstance(value, UnknownValue):
+            return value
+        return UnknownValue("a loop gives it", foreign=not isinstance(value, SeveralValues | AwsObject))
+
+    def _bind(self, node: ast.NamedExpr, scope: NameScope) -> Value:
+        found = self.value(node.value, scope)
+        self.assign(node.target, found, scope)
+        return found
+
+    def _within(self, node: Any, scope: NameScope) -> Value:
+        return self.value(node.value, scope)
+
+
+def grown(items: Sequence[Value], other: Value) -> ListValue:
+    """Return the list of *items* and those of *other*; one that is too long is cut, and open."""
+    more = other.items if isinstance(other, ListValue) else []
+    is_open = not isinstance(other, ListValue) or other.open or len(items) + len(more) > _MOST_ITEMS
+    return ListValue([*items, *more][:_MOST_ITEMS], is_open)
+
+
+def _one(value: Value) -> Value:
+    """Return *value* where it is one; of several texts what they have in common is a gap."""
+    return UnknownValue("it has several values") if isinstance(value, SeveralValues) else value
+
+
+def _part(owner: Value, key: Value) -> Value:
+    if isinstance(owner, MappingValue) and isinstance(key, TextValue) and key.exact:
+        missing = UnknownValue("a dictionary has it")
+        return owner.entries.get(key.pattern, owner.entries.get("*", missing))
+    if isinstance(owner, MappingValue):
+        return either(owner.entries.values()) if owner.entries else UnknownValue("a dictionary has it")
+    if isinstance(owner, ListValue):
+        at = key.value if isinstance(key, PlainValue) else None
+        if isinstance(at, int) and -len(owner.items) <= at < len(owner.items) and not owner.open:
+            return owner.items[at]
+        return either(owner.items) if owner.items else UnknownValue("a list has it")
+    if isinstance(owner, AwsObject):
+        return UnknownValue("AWS answers it", foreign=True)
+    if isinstance(owner, UnknownValue):
+        return owner
+    return ANY_TEXT if isinstance(owner, TextValue | NamedValue) else UnknownValue("it is a part of something")
+
+
+def _computed(kind: type[ast.operator], left: Any, right: Any) -> Value:
+    numbers = not isinstance(left, type(None)) and not isinstance(right, type(None))
+    if kind not in _ARITHMETIC or not numbers or max(abs(left), abs(right)) > _LARGEST:
+        return UnknownValue("it is computed", foreign=True)
+    try:
+        return PlainValue(_ARITHMETIC[kind](left, right))
+    except ArithmeticError:
+        return UnknownValue("it is computed", foreign=True)
+
+
+_HANDLERS: Final[Mapping[type[ast.expr], Callable[[Expressions, Any, NameScope], Value]]] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Call: Expressions._call,
+    ast.JoinedStr: Expressions._joined,
+    ast.FormattedValue: Expressions._formatted,
+    ast.BinOp: Expressions._binary,
+    ast.UnaryOp: Expressions._unary,
+    ast.BoolOp: Expressions._boolean,
+    ast.IfExp: Expressions._choice,
+    ast.Dict: Expressions._mapping,
+    ast.List: Expressions._list,
+    ast.Tuple: Expressions._list,
+    ast.Set: Expressions._list,
+    ast.Subscript: Expressions._subscript,
+    ast.Lambda: Expressions._lambda,
+    ast.ListComp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.NamedExpr: Expressions._bind,
+    ast.Await: Expressions._within,
+    ast.Starred: Expressions._within,
+    ast.YieldFrom: Expressions._within,
+}
+"""How each kind of expression is read."""

@@ -1,0 +1,263 @@
+"""
+The SageMaker Python SDK as code uses it: its classes, and what each method calls, from tables.
+
+``data/sagemaker_v2.json`` and ``data/sagemaker_v3.json`` are made of the SDK's source by ``tools/sdk_calls.py``:
+classes with their bases, methods with their parameters, and the operations that a method can reach.
+``data/sagemaker_rows.json`` says by hand when they are called, for methods whose calls depend on their arguments.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from rolemgr.code.expressions import CallArguments
+from rolemgr.code.reading import Reading
+from rolemgr.code.values import (
+    ANY_TEXT,
+    AwsKind,
+    AwsObject,
+    ListValue,
+    PlainValue,
+    TextValue,
+    UnknownValue,
+    Value,
+    alternatives,
+    truth,
+)
+
+_DATA: Final = Path(__file__).parent / "data"
+_ANSWER: Final = UnknownValue("the SDK gives it", foreign=True)
+_MOST_BASES: Final = 12
+
+
+@dataclass(frozen=True)
+class SdkTable:
+    """One version of the SDK: *classes* and *functions* by name, with the *rows* that are made by hand."""
+
+    version: str
+    classes: Mapping[str, Any]
+    functions: Mapping[str, Any]
+    rows: Mapping[str, Any]
+
+    def lineage(self, name: str) -> Iterator[str]:
+        """Yield the class *name* and its bases, the nearest first."""
+        queue, seen = [name], set[str]()
+        while queue and len(seen) < _MOST_BASES:
+            one = queue.pop(0)
+            if one not in seen:
+                seen.add(one)
+                yield one
+                queue += self.classes.get(one, {}).get("bases", ())
+
+    def row(self, name: str, method: str) -> Mapping[str, Any] | None:
+        """Return what is known of a *method* of the class *name*, or of a function where it has none."""
+        for one in self.lineage(name):
+            made = self.rows.get(one, {}).get(method)
+            source = self.classes.get(one, {}).get("methods", {}).get(method)
+            if made is not None or source is not None:
+                return {**(source or {}), **(made or {})}
+        return None
+
+    def is_a(self, name: str, base: str) -> bool:
+        """Tell whether the class *name* is *base*, or one of it."""
+        return base in self.lineage(name)
+
+
+@cache
+def tables() -> tuple[SdkTable, SdkTable]:
+    """Return both versions of the SDK, 2 and 3."""
+    rows = json.loads((_DATA / "sagemaker_rows.json").read_bytes())
+    made = []
+    for version in ("v2", "v3"):
+        raw = json.loads((_DATA / f"sagemaker_{version}.json").read_bytes())
+        made.append(SdkTable(version, raw["classes"], raw["functions"], rows[version]))
+    return made[0], made[1]
+
+
+_THIRD: Final = ("sagemaker.core", "sagemaker.train", "sagemaker.serve", "sagemaker.mlops", "sagemaker.ai_registry",
+                 "sagemaker_core")  # fmt: skip
+TOP: Final = ("sagemaker", "sagemaker_core")
+
+
+def table_for(path: str) -> SdkTable:
+    """Return the version of the SDK that the import *path* is of."""
+    second, third = tables()
+    return third if path.startswith(_THIRD) else second
+
+
+class Sdk:
+    """What the SDK's objects give and call; each call goes into *reading*."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def named(self, path: str, given: CallArguments, node: ast.Call) -> Value | None:
+        """Return what a class or function of the SDK gives; None where *path* is not one of the SDK."""
+        if path.partition(".")[0] not in TOP:
+            return None
+        table, name = table_for(path), path.rpartition(".")[2]
+        owner = path.split(".")[-2] if path.count(".") > 1 else ""
+        if name in table.classes:
+            return self._made(table, name, given, node)
+        if owner in table.classes and (row := table.row(owner, name)):
+            made = AwsObject(AwsKind.SDK, f"{table.version}.{owner}", {})
+            return self._called(table, row, made, f"{owner}.{name}", given, node)
+        if row := {**table.functions.get(name, {}), **table.rows.get("", {}).get(name, {})}:
+            return self._called(table, row, AwsObject(AwsKind.SDK, f"{table.version}."), name, given, node)
+        if name[:1].isupper():  # an enumeration, an exception, or a class that the table does not have
+            self._reading.cannot_tell(node, name, f"the table of the SDK ({table.version}) has no such class")
+        return _ANSWER
+
+    def _made(self, table: SdkTable, name: str, given: CallArguments, node: ast.Call) -> AwsObject:
+        row = table.row(name, "__init__") or {}
+        made = AwsObject(AwsKind.SDK, f"{table.version}.{name}", given.bound(_names(row)))
+        made.is_open = given.open
+        self._note(table, row, made, name, CallArguments(), node)
+        return made
+
+    def attribute(self, owner: AwsObject, name: str) -> Value | None:
+        """Return an attribute of *owner* that is not a method of it."""
+        if name in owner.attributes:
+            return owner.attributes[name]
+        table, of = table_of(owner), owner.name.partition(".")[2]
+        for one in table.lineage(of):
+            if (found := table.rows.get(one, {}).get("attributes", {}).get(name)) is not None:
+                return _given(table, found, owner)
+        return owner.arguments.get(name) if table.row(of, name) is None else None
+
+    def method(self, owner: AwsObject, name: str, given: CallArguments, node: ast.Call) -> Value:
+        """Return what the method *name* of *owner* gives, its calls noted."""
+        table, of = table_of(owner), owner.name.partition(".")[2]
+        row = table.row(of, name)
+        if row is None:
+            self._reading.cannot_tell(
+                node, f"{of}.{name}", f"the table of the SDK ({table.version}) has no such method"
+            )
+            return _ANSWER
+        return self._called(table, row, owner, f"{of}.{name}", given, node)
+
+    def _called(
+        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments, node: ast.Call
+    ) -> Value:  # fmt: skip
+        bound = given.bound(_names(row))
+        self._note(table, row, owner, name, given._replace(named=bound), node)
+        for key in row.get("sets", ()):
+            if key in bound:
+                owner.arguments[key] = bound[key]
+        gives = row.get("gives")
+        return (
+            _given(table, gives, AwsObject(owner.kind, owner.name, {**owner.arguments, **bound})) if gives else _ANSWER
+        )
+
+    def _note(
+        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments,
+        node: ast.Call,
+    ) -> None:  # fmt: skip
+        arguments = {**owner.arguments, **given.named}
+        is_open = owner.is_open or given.open
+        defaults = row.get("defaults", {})
+        calls = list(_calls(table, row.get("calls", ()), arguments, defaults))
+        deferred = list(_calls(table, row.get("deferred", ()), arguments, defaults))
+        by = "pipeline" if _is_deferred(arguments) and "deferred" in row else None
+        self._reading.call(node, name, deferred if by else calls, arguments, by=by, is_open=is_open)
+        for who in ("job", "pipeline"):
+            if operations := list(_calls(table, row.get(who, ()), arguments, defaults)):
+                self._reading.call(node, name, operations, arguments, by=who)
+
+
+def table_of(owner: AwsObject) -> SdkTable:
+    """Return the version of the SDK that *owner* is of."""
+    second, third = tables()
+    return third if owner.name.startswith("v3.") else second
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row.get("parameters", ()))
+
+
+def _is_deferred(arguments: Mapping[str, Value]) -> bool:
+    """Tell whether a session for pipelines is among *arguments*: what it is asked, it only writes down."""
+    found = arguments.get("sagemaker_session")
+    return any(
+        isinstance(one, AwsObject) and one.name.partition(".")[2] in ("PipelineSession", "LocalPipelineSession")
+        for one in (alternatives(found) if found else ())
+    )
+
+
+def _calls(
+    table: SdkTable, steps: Any, arguments: Mapping[str, Value], defaults: Mapping[str, Any]
+) -> Iterator[str]:  # fmt: skip
+    """Yield the operations of *steps* whose conditions hold, or may."""
+    for one in steps:
+        if isinstance(one, str) and one.startswith("@"):
+            yield from _calls(table, table.rows["shared"][one[1:]], arguments, defaults)
+        elif isinstance(one, str):
+            yield one
+        elif all(_holds(text, arguments, defaults) is not False for text in one["if"]):
+            yield from _calls(table, one["calls"], arguments, defaults)
+
+
+def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any]) -> bool | None:
+    """
+    Tell whether a condition on *arguments* holds: ``wait``, ``not source_dir``, ``local source_dir``, ``short role``.
+
+    *local* is text that is not at S3, *short* a role by its name alone. None where that is not known.
+    """
+    word, _, name = text.rpartition(" ")
+    value = arguments.get(name)
+    if value is None:
+        value = PlainValue(defaults.get(name)) if not isinstance(defaults.get(name), str) else TextValue(defaults[name])
+    if word in ("local", "s3", "short"):
+        return _any(_TESTS[word](one) for one in alternatives(value))
+    found = truth(value)
+    return (None if found is None else not found) if word == "not" else found
+
+
+def _any(found: Iterator[bool | None]) -> bool | None:
+    listed = set(found)
+    return listed.pop() if len(listed) == 1 else None
+
+
+def _is_local(value: Value) -> bool | None:
+    if isinstance(value, TextValue):
+        return not value.pattern.startswith(("s3:", "http", "git@")) if value.pattern[:1] != "*" else None
+    return False if isinstance(value, PlainValue) else None
+
+
+def _is_in_s3(value: Value) -> bool | None:
+    if isinstance(value, TextValue):
+        return value.pattern.startswith("s3:") if value.pattern[:1] != "*" else None
+    return False if isinstance(value, PlainValue) else None
+
+
+def _is_short(value: Value) -> bool | None:
+    if isinstance(value, TextValue):
+        return "/" not in value.pattern if value.exact else False
+    return False
+
+
+_TESTS: Final = {"local": _is_local, "s3": _is_in_s3, "short": _is_short}
+
+
+def _given(table: SdkTable, what: str, owner: AwsObject) -> Value:
+    """Return what a table describes: ``self``, ``text``, ``client s3``, ``list X``, or an object of a class."""
+    kind, _, name = what.partition(" ")
+    if kind == "self":
+        return owner
+    if kind == "argument":
+        return owner.arguments.get(name, ANY_TEXT)
+    if kind == "text":
+        return TextValue(name or "*", exact="*" not in name and bool(name))
+    if kind == "client":
+        return AwsObject(AwsKind.CLIENT, name)
+    if kind == "boto":
+        return AwsObject(AwsKind.BOTO_SESSION, "boto3")
+    if kind == "list":
+        return ListValue([_given(table, name, owner)], open=True)
+    if kind == "unknown":
+        return UnknownValue("the SDK has it")
+    return AwsObject(AwsKind.SDK, f"{table.version}.{kind}", dict(owner.arguments))

@@ -1,0 +1,93 @@
+"""`rolemgr migrate --code`: roles for code, role files, a preflight, and exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.conftest import Run
+
+TRAIN = """import sys
+from sagemaker.estimator import Estimator
+
+role = "arn:aws:iam::111122223333:role/churn-compute"
+est = Estimator("763104351884.dkr.ecr.us-east-1.amazonaws.com/x:1", role, 1, "ml.p4d.24xlarge",
+                base_job_name="churn", output_path="s3://acme-work/out")
+est.fit({"train": "s3://acme-data/raw/"}, wait=False)
+est.deploy(1, "ml.m5.large", endpoint_name="churn")
+"""
+ROLE = """persona: data-scientist
+name: churn
+parameter: {pass_roles: ["arn:aws:iam::111122223333:role/churn-compute"]}
+guardrail: {instance-types: ["ml.m5.*", ml.g4dn.xlarge]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Work in an empty folder with code and a role."""
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(TRAIN, encoding="utf-8")
+    Path("churn.yaml").write_text(ROLE, encoding="utf-8")
+
+
+def test_who_runs_it_and_what_it_starts_get_a_role_each(run: Run) -> None:
+    """The caller starts the job and passes the role; the job's role reads and writes its data. Both files render."""
+    ran = run("migrate", "--code", "train.py", "--format", "json", "-o", "roles/")
+    assert ran.code == 0, ran.stderr
+    caller, job = json.loads(ran.stdout)["roles"]
+    assert (caller["by"], job["by"], job["passed_role"]) == (
+        "caller",
+        "job",
+        "arn:aws:iam::111122223333:role/churn-compute",
+    )
+    assert {"run-training-jobs", "deploy-endpoints"} <= set(caller["groups"])
+    assert caller["new_role"]["parameter"]["job_names"] == ["churn*"]
+    assert caller["new_role"]["parameter"]["pass_roles"] == [job["passed_role"]]
+    actions = {(one["action"], one["resource"]) for one in job["requests"]}
+    assert ("s3:GetObject", "arn:aws:s3:::acme-data/raw/*") in actions
+    assert ("s3:PutObject", "arn:aws:s3:::acme-work/out*") in actions
+    assert not any(one["action"].startswith("s3:") for one in caller["requests"])
+    for path in Path("roles").iterdir():
+        assert run("check", "--role", str(path), "--fail-on", "error").code == 0
+
+
+def test_the_preflight_names_the_line_and_the_reason(run: Run) -> None:
+    """An instance type outside the guardrail, and a group that would grant what the role lacks."""
+    ran = run("migrate", "--code", "train.py", "--role", "churn.yaml")
+    assert ran.code == 1
+    text = " ".join(ran.stdout.split())
+    reason = "ml.p4d.24xlarge is outside guardrail instance-types (ml.g4dn.xlarge, ml.m5.*)"
+    assert f"train.py:7: CreateTrainingJob: {reason}" in text
+    assert "train.py:8: CreateEndpoint: not granted; group deploy-endpoints would" in text
+
+
+def test_a_value_that_the_role_looks_at_and_the_code_does_not_tell_is_not_known(run: Run) -> None:
+    """It is neither allowed nor denied, and counts where --fail-on says so."""
+    Path("train.py").write_text(
+        TRAIN.partition("est.deploy")[0].replace('"ml.p4d.24xlarge"', "sys.argv[1]"), encoding="utf-8"
+    )
+    words = ("migrate", "--code", "train.py", "--role", "churn.yaml", "--fail-on")
+    ran = run(*words, "denied")
+    assert (ran.code, run(*words, "not-known").code, run(*words, "never").code) == (0, 1, 0)
+    assert "CreateTrainingJob: not known: the role looks at sagemaker:InstanceTypes" in " ".join(ran.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--code", "nothing"), "has no code"),
+        (("--code", "empty.py"), "calls nothing of AWS"),
+        (("--code", "train.py", "--used", "x.json"), "code says it itself"),
+        (("--role", "churn.yaml", "x.json"), "goes with --code"),
+        ((), "is missing"),
+        (("--code", "bad.ipynb"), "bad.ipynb:1"),
+    ],
+)
+def test_bad_input_is_one_line(run: Run, words: tuple[str, ...], says: str) -> None:
+    """With exit code 2."""
+    Path("nothing").mkdir()
+    Path("empty.py").write_text("print(1)\n", encoding="utf-8")
+    Path("bad.ipynb").write_text("{", encoding="utf-8")
+    ran = run("migrate", *words)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert says in ran.stderr

@@ -1,0 +1,324 @@
+"""
+Reads the SageMaker Python SDK's source and makes the tables by which `rolemgr migrate --code` knows it.
+
+    python tools/sdk_calls.py v2 FOLDER            # a folder with sagemaker 2.x unpacked: FOLDER/sagemaker
+    python tools/sdk_calls.py v3 FOLDER...         # sagemaker-core, -train, -serve and -mlops, unpacked
+
+Of each class its bases, of each public method its parameters, and the API operations that its body, and what that
+calls, can reach: more than a run of it calls, which `sagemaker_rows.json` narrows by hand. Nothing of the SDK is
+imported or run, and nothing but names of it gets into the table.
+"""
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import rolemgr
+from rolemgr.code.operations import boto_data, by_name_alone, operation_of
+
+DATA = Path(rolemgr.__file__).parent / "code" / "data"
+SKIPPED = ("/local/", "/cli/", "/experimental/", "/huggingface/training_compiler", "/container_base")
+RECEIVERS = {
+    "sagemaker_client": "sagemaker", "sm_client": "sagemaker", "sagemaker_runtime_client": "sagemaker-runtime",
+    "sagemaker_featurestore_runtime_client": "sagemaker-featurestore-runtime", "s3_client": "s3", "s3": "s3",
+    "sagemaker_metrics_client": "sagemaker-metrics", "lambda_client": "lambda", "iam_client": "iam",
+}  # fmt: skip
+SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess", "sm_session")
+LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
+COMMON = frozenset({"get", "update", "append", "items", "wait", "format"})
+MOST_CANDIDATES = 3
+
+
+class Body(NamedTuple):
+    """A function or method: its module, class (or ""), name and node."""
+
+    module: str
+    owner: str
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Source:
+    """The classes and functions of the SDK in some folders."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self.classes: dict[str, list[tuple[str, ast.ClassDef]]] = {}
+        self.functions: dict[str, list[Body]] = {}
+        self.methods: dict[str, dict[str, Body]] = {}
+        self.by_method: dict[str, list[Body]] = {}
+        for folder in folders:
+            for path in sorted(folder.rglob("sagemaker/**/*.py")):
+                shown = f"/{path.relative_to(folder)}"
+                if not any(one in shown for one in SKIPPED):
+                    self._take(shown, ast.parse(path.read_text("utf-8")))
+
+    def _take(self, module: str, tree: ast.Module) -> None:
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                self.classes.setdefault(node.name, []).append((module, node))
+                methods = self.methods.setdefault(node.name, {})
+                for one in node.body:
+                    if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                        body = Body(module, node.name, one.name, one)
+                        methods.setdefault(one.name, body)
+                        self.by_method.setdefault(one.name, []).append(body)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self.functions.setdefault(node.name, []).append(Body(module, "", node.name, node))
+
+    @cache  # noqa: B019 - one source a run
+    def bases(self, name: str) -> list[str]:
+        """Return the bases of the class *name* that are classes of the SDK."""
+        found = []
+        for _, node in self.classes.get(name, ())[:1]:
+            for base in node.bases:
+                for one in ast.walk(base):  # with_metaclass(ABCMeta, object) and the like
+                    text = one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else ""
+                    if text in self.classes and text != name:
+                        found.append(text)
+        return list(dict.fromkeys(found))
+
+    @cache  # noqa: B019 - one source a run
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """Return the class *name* and its bases."""
+        found: dict[str, None] = {}
+        queue = [name]
+        while queue:
+            one = queue.pop(0)
+            if one not in found:
+                found[one] = None
+                queue += self.bases(one)
+        return tuple(found)
+
+    def method(self, owner: str, name: str) -> Body | None:
+        """Return the method *name* of the class *owner*, or of a base."""
+        return next((self.methods[one][name] for one in self.lineage(owner) if name in self.methods.get(one, {})), None)
+
+
+@cache
+def _calls_in(node: ast.AST) -> tuple[ast.Call, ...]:
+    return tuple(one for one in ast.walk(node) if isinstance(one, ast.Call))
+
+
+class Reach:
+    """What operations each function can reach."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._known: dict[tuple[str, str, str, str], list[tuple[str, str, Any]]] = {}
+
+    def operations(self, body: Body, concrete: str) -> tuple[str, ...]:
+        """Return the operations that *body*, as a method of the class *concrete*, can reach."""
+        seen: set[tuple[str, str, str, str]] = set()
+        found: dict[str, None] = {}
+        queue = [(body, concrete)]
+        while queue:
+            one, of = queue.pop()
+            key = one.module, one.owner, one.name, of
+            if key in seen:
+                continue
+            seen.add(key)
+            if key not in self._known:
+                self._known[key] = list(self._steps(one, of))
+            for kind, what, where in self._known[key]:
+                if kind == "operation":
+                    found[what] = None
+                else:
+                    queue.append(where)
+        return tuple(sorted(found))
+
+    def _steps(self, body: Body, of: str) -> Iterator[tuple[str, str, Any]]:
+        local = _clients_in(body.node)
+        for node in _calls_in(body.node):
+            if isinstance(node.func, ast.Attribute):
+                if found := _direct(node, local):
+                    yield from (("operation", one, None) for one in found)
+                    continue
+                yield from (("call", "", one) for one in self._method(node.func, body, of))
+            elif isinstance(node.func, ast.Name):
+                yield from (("call", "", one) for one in self._function(node.func.id, body, of))
+            for keyword in node.keywords:
+                is_list = keyword.arg == "list_method" and isinstance(keyword.value, ast.Constant)
+                if is_list and (operation := operation_of("sagemaker", ast.literal_eval(keyword.value))):
+                    yield "operation", operation, None
+
+    def _method(self, func: ast.Attribute, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        """Yield the methods and functions that ``receiver.name(...)`` may be."""
+        name, receiver, source = func.attr, _last(func.value), self.source
+        if isinstance(func.value, ast.Call) and _last(func.value.func) == "super":
+            above = (source.methods[one][name] for one in source.lineage(body.owner)[1:] if name in source.methods[one])
+            yield from ((one, of) for one in [*above][:1])
+            return
+        typed = {"self": of or body.owner, "cls": of or body.owner}.get(receiver, receiver)
+        if receiver in SESSIONS and source.method("Session", name):
+            typed = "Session"
+        if typed in source.classes:
+            found = source.method(typed, name)
+            yield from [(found, typed)] if found else []
+            return
+        if modules := [one for one in source.functions.get(name, ()) if Path(one.module).stem == receiver]:
+            yield from ((one, "") for one in modules)
+        elif receiver not in LIBRARIES:
+            yield from self._by_name(name)
+
+    def _by_name(self, name: str) -> Iterator[tuple[Body, str]]:
+        owners = {one.owner: one for one in self.source.by_method.get(name, ())}
+        if 0 < len(owners) <= MOST_CANDIDATES and name not in COMMON:
+            yield from ((one, one.owner) for one in owners.values())
+
+    def _function(self, name: str, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        if name in self.source.classes and (found := self.source.method(name, "__init__")):
+            yield found, name
+        here = [one for one in self.source.functions.get(name, ()) if one.module == body.module]
+        yield from ((one, "") for one in here or self.source.functions.get(name, ())[:MOST_CANDIDATES])
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+@cache
+def _clients_in(node: ast.AST) -> dict[str, str]:
+    """Return the names that a function binds to a client or resource, with its service."""
+    found: dict[str, str] = {}
+    for one in ast.walk(node):
+        if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
+            found |= {_last(target): service for target in one.targets if _last(target)}
+    return found
+
+
+def _service_of(node: ast.expr) -> str:
+    """Return the service of ``x.client("service")`` and what is called on it; "" for other expressions."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and _last(one.func) in ("client", "resource", "get_sagemaker_client"):
+            words = [
+                each for each in (*one.args, *(key.value for key in one.keywords)) if isinstance(each, ast.Constant)
+            ]
+            texts = [each.value for each in words if isinstance(each.value, str)]
+            if _last(one.func) == "get_sagemaker_client":
+                return texts[0] if texts else "sagemaker"
+            return texts[0] if texts else ""
+    return ""
+
+
+_KNOWN: dict[ast.Call, tuple[str, ...]] = {}
+
+
+def _direct(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
+    """Return the operations that a call of a client's or resource's method is; none for other calls."""
+    if node not in _KNOWN:
+        _KNOWN[node] = _looked_at(node, local)
+    return _KNOWN[node]
+
+
+def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
+    func = node.func
+    if not isinstance(func, ast.Attribute):
+        return ()
+    receiver = _last(func.value)
+    service = local.get(receiver) or RECEIVERS.get(receiver) or _service_of(func.value)
+    name = func.attr
+    if name in ("get_paginator", "get_waiter") and node.args and isinstance(node.args[0], ast.Constant):
+        text = node.args[0].value
+        if name == "get_waiter":
+            listed = [f"{one}.{waiters[text]}" for one, waiters in boto_data()["waiters"].items() if text in waiters]
+            return tuple(one for one in listed if not service or one.startswith(f"{service}."))[:1]
+        found = operation_of(service, text) if service else by_name_alone(text)
+        return (found,) if found else ()
+    moved = boto_data()["transfers"]["s3"]
+    if name in moved and name != "copy":
+        return tuple(moved[name]["calls"])
+    if service == "s3" and (more := _of_resource(func)):
+        return more
+    if service and (found := operation_of(service, name)):
+        return (found,)
+    is_client = receiver.endswith("client") or receiver in ("boto_client",)
+    found = by_name_alone(name) if is_client else None
+    return (found,) if found else ()
+
+
+def _of_resource(func: ast.Attribute) -> tuple[str, ...]:
+    """Return what a call on an S3 resource asks for."""
+    text = ast.unparse(func)
+    if ".objects." in text:
+        return ("s3.ListObjects", *(("s3.DeleteObjects",) if text.endswith(".delete") else ()))
+    if ".Object(" in text and text.endswith((".put", ".get", ".delete", ".load")):
+        return (
+            {"put": "s3.PutObject", "get": "s3.GetObject", "delete": "s3.DeleteObject", "load": "s3.HeadObject"}[
+                func.attr
+            ],
+        )
+    if ".Bucket(" in text and text.endswith((".create", ".load")):
+        return ("s3.CreateBucket",)
+    return ()
+
+
+def table(folders: list[Path]) -> dict[str, Any]:
+    """Return the table of the SDK in *folders*."""
+    source = Source(folders)
+    reach = Reach(source)
+    classes: dict[str, Any] = {}
+    for name in sorted(source.classes):
+        methods = {
+            body.name: _row(body, reach.operations(body, name))
+            for body in source.methods.get(name, {}).values()
+            if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
+        }
+        made = {"bases": source.bases(name), "methods": _inherited(source, reach, name, methods)}
+        classes[name] = {key: one for key, one in made.items() if one}
+    functions = {
+        name: _row(bodies[0], reach.operations(bodies[0], ""))
+        for name, bodies in sorted(source.functions.items()) if not name.startswith("_")
+    }  # fmt: skip
+    return {"source": _versions(folders), "classes": classes, "functions": functions}
+
+
+def _inherited(source: Source, reach: Reach, name: str, own: dict[str, Any]) -> dict[str, Any]:
+    """Return *own* methods, and those of bases that reach something else as methods of the class *name*."""
+    found = dict(own)
+    for base in source.lineage(name)[1:]:
+        for body in source.methods.get(base, {}).values():
+            if body.name not in found and not body.name.startswith("_"):
+                mine, theirs = reach.operations(body, name), reach.operations(body, base)
+                if mine != theirs:
+                    found[body.name] = _row(body, mine)
+    return found
+
+
+def _row(body: Body, operations: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters of *body*, without ``self``, its defaults that are plain, and its *operations*."""
+    args = body.node.args
+    named = [*args.posonlyargs, *args.args]
+    is_static = any(_last(one) == "staticmethod" for one in body.node.decorator_list)
+    skip = 1 if body.owner and not is_static else 0
+    pairs = list(zip(named[len(named) - len(args.defaults) :], args.defaults, strict=True))
+    pairs += [(one, value) for one, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value is not None]
+    plain = {
+        one.arg: value.value for one, value in pairs
+        if isinstance(value, ast.Constant) and isinstance(value.value, bool | int | str) and value.value
+    }  # fmt: skip
+    names = [one.arg for one in (*named[skip:], *args.kwonlyargs)]
+    made = {"parameters": names, "defaults": plain, "calls": list(operations)}
+    return {key: one for key, one in made.items() if one}
+
+
+def _versions(folders: list[Path]) -> str:
+    found = sorted(path.name.removesuffix(".dist-info") for one in folders for path in one.glob("*.dist-info"))
+    return ", ".join(f"PyPI {one.replace('-', ' ')}" for one in found)
+
+
+def main(words: list[str]) -> None:
+    """Write the table of the version that the words of the command line name."""
+    if len(words) < 2 or words[0] not in ("v2", "v3"):
+        sys.exit(__doc__)
+    made = table([Path(one) for one in words[1:]])
+    path = DATA / f"sagemaker_{words[0]}.json"
+    path.write_text(json.dumps(made, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
+    print(f"{path}: {len(made['classes'])} classes, {len(made['functions'])} functions")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
