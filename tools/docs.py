@@ -10,6 +10,8 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -26,12 +28,14 @@ from rolemgr.check.rules import all_rules
 from rolemgr.cli.main import COMMANDS, GROUPS
 from rolemgr.cli.main import main as rolemgr
 from rolemgr.cli.schema import SCHEMAS
+from rolemgr.compliance.controls import Compliance
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.role import compose
 from rolemgr.detective.limits import UsedGuardrail, sight
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.model.catalog import Parameter
+from rolemgr.model.controls import FRAMEWORKS
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
 from rolemgr.model.role import NamedPolicy
@@ -49,6 +53,7 @@ from rolemgr.report.drift import RULES as DRIFT_RULES
 from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import RenderedRole
+from rolemgr.workflow.compliance import compliance_of
 from rolemgr.workflow.schemas import schema_of
 
 TOP = Path(__file__).resolve().parents[1]
@@ -59,6 +64,7 @@ PAGES = (
     "docs/personas.md",
     "docs/catalog.md",
     "docs/compare.md",
+    "docs/compliance.md",
     "docs/detective.md",
     "docs/drift.md",
     "docs/rules.md",
@@ -454,6 +460,47 @@ def compare_unpublished() -> str:
     return table(["activity", "why it is not counted", "source"], rows)
 
 
+@cache
+def compliance() -> Compliance:
+    """Return what the built-in catalog serves."""
+    return compliance_of((), ())
+
+
+def compliance_evidence() -> str:
+    """Return how many rows each framework has of each level of evidence."""
+    found = compliance()
+    names = [(FRAMEWORKS[name], found.counts(name)) for name in found.frameworks]
+    rows = [[name, *(str(counts[level]) for level in counts)] for name, counts in (*names, ("all", found.counts()))]
+    return table(["framework", *map(str, found.counts())], rows)
+
+
+def compliance_controls() -> str:
+    """Return for each control the entries that serve it, with the level of evidence."""
+    parts = []
+    for framework, of_framework in groupby(compliance().rows, key=lambda row: row.framework):
+        rows = [
+            [control, ", ".join(f"{row.entry.name} ({row.control.evidence})" for row in of_control)]
+            for control, of_control in groupby(of_framework, key=lambda row: row.control.id)
+        ]
+        parts.append(f"### {FRAMEWORKS[framework]}\n\n{table(['control', 'served by'], rows)}")
+    return "\n".join(parts)
+
+
+def compliance_packs() -> str:
+    """Return the rules of conformance packs, and what of ours fails them."""
+    personas = len(CATALOG.found("personas"))
+    rows = (
+        [
+            f"[{one.rule.rule}]({one.rule.source})",
+            one.rule.finds,
+            "every persona" if len(one.failing) == personas else ", ".join(one.failing) or "none",
+            f"`{one.rule.remedy}`" if one.rule.remedy else "-",
+        ]
+        for one in compliance().pack_rules
+    )
+    return table(["rule", "finds", "fails", "mended by"], rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "resource-policies": resource_policies,
     "shares": shares,
@@ -469,6 +516,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "compare-weights": compare_weights,
     "compare-personas": compare_personas,
     "compare-unpublished": compare_unpublished,
+    "compliance-evidence": compliance_evidence,
+    "compliance-controls": compliance_controls,
+    "compliance-packs": compliance_packs,
     "command-help": command_help,
     "flows": flows,
     "capabilities": capabilities,

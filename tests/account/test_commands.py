@@ -135,6 +135,20 @@ def test_plan_says_no_where_apply_would(run: "Run") -> None:
     assert "~ value  description " in ran.stdout
 
 
+def test_plan_fails_on_what_it_is_not_to_do(run: "Run") -> None:
+    """`any` for a change at all, `gained` for one that may give more: a new role, a bucket, but not a description."""
+    assert [run("plan", *SMALL, "--fail-on", one).code for one in ("any", "gained")] == [1, 1]
+    run("apply", *SMALL, "--yes")
+    assert [run("plan", *SMALL, "--fail-on", one).code for one in ("any", "gained")] == [0, 0]
+    new = ("plan", *SMALL, "--update", "--description", "new", "--fail-on")
+    assert [run(*new, one).code for one in ("any", "gained")] == [1, 0]
+    less = ("plan", *SMALL, "--update", "--guardrail", "network-isolation", "--remove", "record-runs", "--fail-on")
+    assert [run(*less, one).code for one in ("any", "gained")] == [1, 0]
+    more = ("plan", *SMALL, "--update", "--bucket", "other", "--fail-on")
+    assert [run(*more, one).code for one in ("any", "gained")] == [1, 1]
+    assert run("plan", *SMALL, "--update", "--bucket", "other").code == 0
+
+
 def test_update_changes_and_says_so(run: "Run", iam: Any) -> None:
     """The difference is shown, then the ARN."""
     run("apply", *SMALL, "--yes")
@@ -296,6 +310,19 @@ def test_the_account_of_a_role_file_is_named_with_its_line(run: "Run") -> None:
     ran = run("apply", path, "--yes")
     assert ran.code == 3
     assert ran.errors[0].startswith("r.yaml:2: the role is for account 111122223333, ")
+    assert ran.errors[0].endswith("; give the --profile of that account")
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_the_profiles_of_the_account_are_named(command: str, run: "Run", tmp_path: Path) -> None:
+    """Those of AWS's configuration that say they are of it, by the role or the account of IAM Identity Center."""
+    (tmp_path / "config").write_text(
+        "[profile ml]\nrole_arn = arn:aws:iam::111122223333:role/deployer\nsource_profile = x\n"
+        "[profile sso]\nsso_account_id = 111122223333\n[profile other]\nsso_account_id = 444455556666\n", "utf-8"
+    )  # fmt: skip
+    ran = run(command, role_file("r", "persona: sagemaker-compute\naccount: '111122223333'\n"))
+    assert ran.code == 3
+    assert ran.errors[0].endswith("; give --profile ml or sso, which AWS's configuration has for that account")
 
 
 def test_another_partition_is_refused(run: "Run") -> None:

@@ -2,7 +2,7 @@
 
 import json
 from random import Random
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import pytest
@@ -184,12 +184,12 @@ def test_an_unreadable_policy_of_a_resource_is_said() -> None:
 
 
 def test_two_thousand_roles_take_less_than_three_seconds() -> None:
-    """Measured once, with some room for a machine that is shared."""
+    """Of the processor, whatever else the machine does; measured once, with some room for a slow one."""
     random = Random(7)  # noqa: S311 - roles, not secrets
     inventory = inventory_of(details([innocent(number, random) for number in range(2_000)]))
-    start = monotonic()
+    start = process_time()
     who_can(inventory, TRAIN)
-    assert monotonic() - start < 9
+    assert process_time() - start < 9
 
 
 def of(text: str, name: str, **files: Any) -> Inventory:

@@ -85,7 +85,8 @@ WRITERS = {
 }
 """
 Who writes where others read. The monitors' jobs run as the compute role, pipelines write baselines, and what
-steps make lies beside the code of their pipeline; a project's build makes that code; the emergency role schedules monitors, as the one it extends.
+steps make lies beside the code of their pipeline; a project's build makes that code; the emergency role schedules
+monitors, as the one it extends.
 """
 
 

@@ -125,9 +125,22 @@ def test_markdown_is_a_page_of_it(run: Run) -> None:
     assert run("migrate", of_two_roles(), "--format", "markdown").stdout.startswith("## Migration\n")
 
 
+def test_the_role_stands_before_the_file_or_behind(run: Run) -> None:
+    """Before it as in `can`; what the account prints as the next command is one that runs."""
+    file = of_two_roles()
+    first = run("migrate", "churn-compute", file, "--format", "json")
+    assert first == run("migrate", file, "churn-compute", "--format", "json")
+    assert json.loads(first.stdout)["role"].endswith(":role/churn-compute")
+    [line] = [line for line in run("migrate", file).stdout.splitlines() if line.startswith("next: ")]
+    assert line.split()[1:3] == ["rolemgr", "migrate"]
+    assert line.split()[-1] == file
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("ds-legacy",), "FILE: `ds-legacy` is not a file"),
+        (("ds-legacy", "churn-ds", ACCOUNT_FILE), "ROLE: `ds-legacy` and `churn-ds` are not files"),
         ((ACCOUNT_FILE, "ds-legac"), "unknown role `ds-legac`; did you mean ds-legacy?"),
         ((ACCOUNT_FILE, "--used", "x.json"), "--used: says what one role used"),
         (("two.json", "-o", "x.yaml"), "--output: takes the file of one role"),

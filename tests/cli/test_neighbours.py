@@ -46,6 +46,9 @@ def test_each_is_answered_on_every_command(command: str, run: "Run") -> None:
      (("apply", "-auto-approve"), "--yes asks no question"),
      (("check", "--json"), "--format json"),
      (("list", "--var-file=x"), "`rolemgr create --role` reads a role file"),
+     (("drift", "--update"), "`rolemgr plan --update` shows what changes, and `rolemgr apply --update` changes it"),
+     (("plan", "-detailed-exitcode"), "--fail-on any ends with 1 where something would change"),
+     (("boundary", "--merge", "x"), "--boundary-for PERSONA shares a boundary; two in one would bound less"),
      (("create", "--role-name", "x"), "--name NAME")],
     ids=str,
 )  # fmt: skip

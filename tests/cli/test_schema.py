@@ -160,3 +160,16 @@ def test_the_check_config_is_checked(run: "Run") -> None:
     assert validator.is_valid(good)
     assert not validator.is_valid({"suppress": [{"rule": "RM607"}]})
     assert not validator.is_valid({"types": [{"path": "x", "type": "spc"}]})
+
+
+def test_names_of_ones_own_catalog_are_offered(small_catalog: Path, run: "Run") -> None:
+    """Those of --catalog, or of the settings; without either the built-in ones alone."""
+    assert "tester" not in run("schema", "role").stdout
+    named = run("schema", "role", "--catalog", "catalog").stdout
+    offered = json.loads(named)["$defs"]["PersonaName"]["anyOf"]
+    assert {"const": "tester", "description": "Tester"} in offered
+    assert {"const": "data-scientist", "description": "Data scientist"} in offered
+    assert "read-files" in run("schema", "persona", "--catalog", "catalog").stdout
+    Path("rolemgr.yaml").write_text("catalog: [catalog]\n", "utf-8")
+    assert run("schema", "role").stdout == named
+    assert run("schema", "role", "--catalog", "nothing").code == 2

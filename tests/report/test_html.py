@@ -21,7 +21,7 @@ from rolemgr.report.pages.page import Code, Page, Section, Table, pieces
 from rolemgr.report.review_data import review_data
 
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "header", "h1", "p", "ul", "li", "main", "section", "h2", "div",
+    "html", "head", "meta", "title", "style", "body", "header", "h1", "p", "ul", "li", "main", "section", "h2", "h3", "div",
     "table", "thead", "tbody", "tr", "th", "td", "br", "code", "span", "svg", "rect", "details", "summary", "pre",
     "footer", "script",
 }  # fmt: skip

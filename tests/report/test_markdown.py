@@ -15,7 +15,7 @@ from rolemgr.report.pages.page import Bar, Code, Fact, Page, Section, Tone, piec
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 TAGS = {
     "h2", "h3", "ul", "li", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "br", "details", "summary", "b",
-    "pre",
+    "pre", "strong",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -161,6 +162,27 @@ def check_account(access: Access, account: str, partition: str, at: Callable[[st
         )
     if access.account != account:
         whose = f"the credentials ({access.caller}) are of {access.account}"
-        raise AwsError(
-            f"the role is for account {account}, {whose}", "give the --profile of that account", where=at("account")
-        )
+        raise AwsError(f"the role is for account {account}, {whose}", _way_to(account), where=at("account"))
+
+
+_NAMING = ("sso_account_id", "role_arn")
+"""
+What in a profile of AWS's configuration says of which account it is.
+
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-configure-files-settings
+"""
+
+
+def _way_to(account: str) -> str:
+    """Return how to reach *account*: by the profiles that say they are of it, where AWS's configuration has any."""
+    profiles: Any = {}
+    with suppress(AwsError), aws_errors():  # a configuration that can't be read names no profile
+        profiles = _session(None).full_config.get("profiles", {})
+    named = [name for name, each in profiles.items() if any(account in str(each.get(key, "")) for key in _NAMING)]
+    if not named:
+        return "give the --profile of that account"
+    return f"give --profile {' or '.join(sorted(named)[:_FEW])}, which AWS's configuration has for that account"
+
+
+_FEW = 3
+"""So many profiles are named."""

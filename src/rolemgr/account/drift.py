@@ -61,6 +61,20 @@ class Drift:
     text_known: bool = True
     """Of a policy that is attached, whether anybody here knows what it allows."""
 
+    @property
+    def may_give(self) -> bool:
+        """Whether the role may be able to do more once it is as the file says: unless that is known not to be so."""
+        return self.kind not in _GIVE_NOTHING and not (self.kind == "policy-detached" and self.text_known)
+
+
+_GIVE_NOTHING: Final[frozenset[DriftKind]] = frozenset(
+    {
+        "access-gained", "access-unknown", "trust-gained", "trust-unknown", "boundary-missing", "policy-attached",
+        "inline-policy", "description",
+    }
+)  # fmt: skip
+"""Drift that takes from the role, or says nothing of access, once it is gone; access is told by drift of its own."""
+
 
 class Policied(NamedTuple):
     """The policies of one side: those that say what the role may do, and who may assume it."""

@@ -40,6 +40,19 @@ class RolePlan:
     drift: RoleDrift | None = None
     """How the role in the account differs from the wanted one, as it is compared."""
 
+    @property
+    def does(self) -> bool:
+        """Whether it does anything, now or with --update."""
+        return self.action in ("create", "update") or bool(self.differences)
+
+    @property
+    def may_give(self) -> bool:
+        """Whether the role may be able to do more afterwards; of one that is new, whatever it may do is more."""
+        if self.drift is None:
+            return self.action == "create"
+        of_drift = len(sentences(self.drift))
+        return not of_drift or len(self.differences) > of_drift or any(one.may_give for one in self.drift.drifts)
+
 
 def plan_role(
     wanted: Wanted, found: ExistingResources, run: str, *, update: bool = False, prune: bool = False

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rolemgr.account.resource_policies import PolicyTarget, ResourcePolicyThere, apis
 from rolemgr.errors import AwsError, Refused, RolemgrError
-from rolemgr.iam.documents import PolicyDocument, ResourcePolicy, ResourceStatement, StatementElement
+from rolemgr.iam.documents import Effect, PolicyDocument, ResourcePolicy, ResourceStatement, StatementElement
 from rolemgr.iam.variables import opens_variable
 
 PolicyAction: TypeAlias = Literal["create", "update", "unchanged", "refuse"]
@@ -43,6 +43,21 @@ class ResourcePlan:
     taken: tuple[str, ...] = ()
     """The statements of somebody else that go, in words."""
     problem: RolemgrError | None = None
+
+    @property
+    def does(self) -> bool:
+        """Whether it does anything, now or with --update."""
+        return bool(self.steps)
+
+    @property
+    def may_give(self) -> bool:
+        """Whether the policy may let more through afterwards: a new statement allows, or a Deny is gone."""
+        before = {meaning(one): one for one in self.there.document.statement} if self.there.document else {}
+        after = {meaning(one): one for one in self.document.statement} if self.steps else before
+        new, gone = after.keys() - before.keys(), before.keys() - after.keys()
+        return any(after[one].effect is Effect.ALLOW for one in new) or any(
+            before[one].effect is Effect.DENY for one in gone
+        )
 
 
 def plan_resource_policy(

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from rolemgr.audit.breadth import PASS_ROLE
@@ -44,10 +45,19 @@ class Walker:
 
     def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
-        self.passes, self.rewrites = self._is_allowed_somewhere(PASS_ROLE), self._is_allowed_somewhere(_REWRITE)
         self.opens = self.rights.speaks(_OPEN)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
         self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
+
+    @cached_property
+    def passes(self) -> bool:
+        """Whether it may pass a role to something; raises TooComplex where the budget is spent."""
+        return self._is_allowed_somewhere(PASS_ROLE)
+
+    @cached_property
+    def rewrites(self) -> bool:
+        """Whether it may write the trust policy of a role; raises TooComplex where the budget is spent."""
+        return self._is_allowed_somewhere(_REWRITE)
 
     def starts(self) -> Iterator[tuple[str, str, ShownRequest]]:
         """Yield each action that starts code as a role that is passed, its service, and a request that is allowed."""

@@ -1,26 +1,29 @@
 """An audit: every principal judged by evaluation, the ways between them, and what each SageMaker role should be."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
-from rolemgr.audit.breadth import is_administrator, is_of_sagemaker, over_permissioned, passing, reaching
+from rolemgr.audit.breadth import is_administrator, is_of_sagemaker
+from rolemgr.audit.each import NearestPersonas, judge
 from rolemgr.audit.endpoints import judge_endpoints
 from rolemgr.audit.finding import AuditFinding, ChainStep, about_steps
-from rolemgr.audit.nearest import Distances, Granted, Nearest
+from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.opened import judge_resources
 from rolemgr.audit.paths import Search, Walker
-from rolemgr.audit.rights import Rights
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
+from rolemgr.audit.shares import Judging, SharedAudit, found_in, passes, shares_of
 from rolemgr.audit.studio_roles import Worker, judge_studio
 from rolemgr.audit.surroundings import Surroundings
 from rolemgr.audit.targets import own_ways
-from rolemgr.audit.trust import trusting
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.compare.errors import TooComplex
 from rolemgr.model.inventory import Inventory, Unjudged
+
+Personas: TypeAlias = Callable[[], Mapping[str, frozenset[str]]]
+"""Gives the actions of each persona; it takes a second, so it is asked where somebody needs them."""
 
 DAYS: Final = 90
 """After so many days without use a role is reported."""
@@ -75,28 +78,46 @@ class Audit:
 
 
 def audit(
-    inventory: Inventory, personas: Callable[[], Mapping[str, frozenset[str]]], *, as_of: date | None = None,
-    days: int = DAYS, most_requests: int = MOST_REQUESTS,
+    inventory: Inventory, personas: Personas, *, as_of: date | None = None, days: int = DAYS,
+    most_requests: int = MOST_REQUESTS, judging: Judging | None = None,
 ) -> Audit:  # fmt: skip
     """
     Return what everybody in *inventory* can do that deserves a look.
 
     *personas* gives the actions of each persona, and is called where there is a role of SageMaker. Without
     *as_of* the newest day that the input names is today: the same input gives the same audit whenever it runs.
-    What takes more than *most_requests* of the evaluator is not judged, and said.
+    What takes more than *most_requests* of the evaluator is not judged, and said. *judging* has other processes
+    judge principals, in shares, and changes nothing of what is found.
     """
     setting = AuditRun(inventory, as_of or inventory.newest, days, most_requests)
-    administrators = _administrators(setting)
+    if judging is not None:
+        found = _audited(setting, _Elsewhere(personas, judging))
+        if not setting.ran_out:
+            return found
+        setting = AuditRun(inventory, as_of or inventory.newest, days, most_requests)  # which budgets last, one tells
+    return _audited(setting, _Here(personas))
+
+
+class _Judges(Protocol):
+    """Judges each principal for itself: what it has, and the persona that it is nearest to."""
+
+    def own(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
+        """Find what each subject of *setting* has for itself; those without a walker are administrators."""
+
+    def nearest(self, setting: AuditRun, roles: Sequence[AuditedPrincipal]) -> Iterator[Nearest]:
+        """Yield the persona that each of *roles* is nearest to."""
+
+
+def _audited(setting: AuditRun, judges: _Judges) -> Audit:
+    inventory, administrators = setting.inventory, _administrators(setting)
     walkers = {arn: Walker(setting, one) for arn, one in setting.subjects.items() if arn not in administrators}
     ways = _ways(setting, walkers)
-    sagemaker = [one for one in setting.subjects.values() if is_of_sagemaker(one)]
-    for arn, subject in setting.subjects.items():
-        _judged(setting, subject, walkers.get(arn))
+    judges.own(setting, walkers)
     search = Search(setting, walkers)
     chains = search.run(list(administrators), ways)
     _escalating(setting, chains)
     _to_sagemaker(setting, search, {*administrators, *ways, *chains})
-    near = _nearest(setting, [one for one in sagemaker if one.holder.kind == "role"], personas)
+    near = tuple(sorted(judges.nearest(setting, roles_of_sagemaker(setting)), key=attrgetter("role.arn")))
     judge_resources(setting)
     judge_endpoints(setting)
     studio = judge_studio(setting, near)
@@ -107,9 +128,61 @@ def audit(
         nearest=near, accounts=inventory.accounts,
         roles=sum(one.kind == "role" for one in principals), users=sum(one.kind == "user" for one in principals),
         of_sagemaker=len(near), of_services=sum(one.is_of_a_service for one in principals),
-        as_of=setting.as_of, days=days, files=inventory.files, studio=studio, resources=len(inventory.resources),
-        not_in_the_input=not_in_the_input(inventory),
+        as_of=setting.as_of, days=setting.days, files=inventory.files, studio=studio,
+        resources=len(inventory.resources), not_in_the_input=not_in_the_input(inventory),
     )  # fmt: skip
+
+
+class _Here:
+    """Judges in this process, one principal after the other."""
+
+    def __init__(self, personas: Personas) -> None:
+        self._personas = personas
+
+    def own(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
+        """Find what each subject has for itself."""
+        for arn, subject in setting.subjects.items():
+            judge(setting, subject, walkers.get(arn))
+
+    def nearest(self, setting: AuditRun, roles: Sequence[AuditedPrincipal]) -> Iterator[Nearest]:
+        """Yield the persona of each of *roles*; say where it can't be told."""
+        if not roles:
+            return
+        known = NearestPersonas(self._personas())
+        for subject in roles:
+            try:
+                yield known.of(setting, subject)
+            except TooComplex as error:
+                setting.cannot_tell(subject, "the nearest persona", error)
+
+
+class _Elsewhere:
+    """Has other processes judge, and takes what they found in the order in which this one would have found it."""
+
+    def __init__(self, personas: Personas, judging: Judging) -> None:
+        self._personas, self._judging = personas, judging
+        self._nearest: list[Nearest] = []
+
+    def own(self, setting: AuditRun, walkers: Mapping[str, Walker]) -> None:
+        """Add what the others find of each subject, and what they spent."""
+        personas = self._personas() if roles_of_sagemaker(setting) else None
+        common = SharedAudit(setting.inventory, setting.as_of, setting.days, setting.most, personas)
+        for walker in walkers.values():
+            passes(walker)
+        shares = shares_of(setting.subjects, setting.subjects.keys() - walkers.keys())
+        for answer in self._judging(common, shares):
+            for one in found_in(answer, setting.inventory):
+                one.add_to(setting)
+                self._nearest += [one.nearest] if one.nearest else []
+
+    def nearest(self, setting: AuditRun, roles: Sequence[AuditedPrincipal]) -> Iterator[Nearest]:
+        """Yield what the others found of *roles* already."""
+        yield from self._nearest
+
+
+def roles_of_sagemaker(setting: AuditRun) -> list[AuditedPrincipal]:
+    """Return the roles that SageMaker may have a use for."""
+    return [one for one in setting.subjects.values() if one.holder.kind == "role" and is_of_sagemaker(one)]
 
 
 def _order(finding: AuditFinding) -> tuple[int, str, str, str]:
@@ -146,35 +219,6 @@ def _ways(setting: AuditRun, walkers: Mapping[str, Walker]) -> dict[str, ChainSt
     return found
 
 
-def _judged(setting: AuditRun, subject: AuditedPrincipal, walker: Walker | None) -> None:
-    """Find what *subject* has for itself; an administrator, who has no *walker*, is one already."""
-    try:
-        if walker is not None:
-            over_permissioned(setting, subject)
-            passing(setting, subject, walker.starts())
-            reaching(setting, subject)
-        trusting(setting, subject, is_administrator=walker is None)
-    except TooComplex as error:
-        setting.cannot_tell(subject, "what it may do", error)
-    _use(setting, subject)
-
-
-def _use(setting: AuditRun, subject: AuditedPrincipal) -> None:
-    """Find that a role has not been used, as far as AWS tracks that."""
-    holder, today = subject.holder, setting.as_of
-    if holder.kind != "role" or today is None:
-        return
-    if holder.usage is None:
-        setting.cannot_tell(subject, "the last use", "the input has no RoleLastUsed of it")
-    elif holder.usage.last_used is not None:
-        idle = (today - holder.usage.last_used).days
-        if idle > setting.days:
-            setting.find("AU401", subject, f"last used on {holder.usage.last_used}, {idle} days before {today}")
-    elif holder.created is None or (today - holder.created).days > setting.days:
-        since = f" since it was made on {holder.created}" if holder.created else ""
-        setting.find("AU402", subject, f"no use{since}, within the 400 days that AWS tracks")
-
-
 _BY_STEPS: Final = {1: "AU301", 2: "AU302", 3: "AU303"}
 
 
@@ -199,21 +243,3 @@ def _to_sagemaker(setting: AuditRun, search: Search, done: set[str]) -> None:
 
 def _short(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-def _nearest(
-    setting: AuditRun, roles: list[AuditedPrincipal], personas: Callable[[], Mapping[str, frozenset[str]]]
-) -> tuple[Nearest, ...]:
-    if not roles:
-        return ()
-    known, granted, found = personas(), Granted(), []
-    distances = Distances(known)
-    for subject in roles:
-        try:
-            allowed, untold = granted.actions(
-                subject.holder, Rights(subject.holder, setting.now, subject.budget, setting.around)
-            )
-            found.append(replace(distances.nearest(subject.holder, allowed), untold=untold))
-        except TooComplex as error:
-            setting.cannot_tell(subject, "the nearest persona", error)
-    return tuple(sorted(found, key=attrgetter("role.arn")))

@@ -79,7 +79,7 @@ class AuditRun:
         self.services_of: dict[str, tuple[str, ...]] = {}
         self.around = Surroundings(inventory)
         self._pairs: dict[str, Budget] = {}
-        self._most, self._budgets = most, dict[str, Budget]()
+        self.most, self._budgets = most, dict[str, Budget]()
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
         self.subjects = {
             one.arn: AuditedPrincipal(one, self.now, self.budget_of(one.account), self.around) for one in judged
@@ -90,13 +90,18 @@ class AuditRun:
 
     def budget_of(self, account: str) -> Budget:
         """Return the budget of requests that all of *account*, principals and resources, have together."""
-        return self._budgets.setdefault(account, Budget(self._most, problem=_PROBLEM))
+        return self._budgets.setdefault(account, Budget(self.most, problem=_PROBLEM))
 
     def pairs_of(self, subject: AuditedPrincipal) -> Budget:
         """Return the budget of pairs that the account of *subject* has."""
         if (found := self._pairs.get(subject.account)) is None:  # asked for a million times
             found = self._pairs[subject.account] = Budget(MOST_PAIRS, problem=_PAIRS)
         return found
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether a budget ran out: of an account, a principal, or pairs."""
+        return any(one.ran_out for one in (*self._budgets.values(), *self._pairs.values()))
 
     def of_account(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
         """Return the subjects of the account that *subject* is of: whom it can change by IAM's own requests."""

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from rolemgr.files.parsed import by_key, entry_of, keyed, reader_of
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.plain import Plain
-from rolemgr.model import catalog, guardrail
+from rolemgr.model import catalog, controls, guardrail
 
 T = TypeVar("T")
 
@@ -40,11 +40,13 @@ _CLASSES: Final[Mapping[str, type[Plain] | type[Enum]]] = {
         *FILES.values(), catalog.Parameter, catalog.ParameterType, catalog.PurposeByAccess, catalog.GroupStatement,
         catalog.IndirectWay, catalog.Accepted, catalog.Forbidden, catalog.SeparationRef, catalog.Excuse,
         guardrail.Scope, guardrail.GuardrailParameter, guardrail.GuardrailDeny, guardrail.ByPass, Effect,
+        controls.ControlEvidence, controls.ServedControl,
     )
 }  # fmt: skip
 _READERS: Final = (
     "catalog/recorded.py", "files/parsed.py", "files/source.py", "files/yaml.py", "iam/adapters.py",
-    "iam/documents.py", "iam/marks.py", "iam/plain.py", "model/catalog.py", "model/guardrail.py",
+    "iam/documents.py", "iam/marks.py", "iam/plain.py", "model/catalog.py", "model/controls.py",
+    "model/guardrail.py",
 )  # fmt: skip
 
 

@@ -15,7 +15,16 @@ from rolemgr.cli.files import next_step, note, write_output
 from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly, is_result_file, prepare
+from rolemgr.cli.planning import (
+    check_can_ask,
+    check_output,
+    end_with,
+    ended_cleanly,
+    fails,
+    is_result_file,
+    plan_fail_on_option,
+    prepare,
+)
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
 from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
@@ -46,18 +55,20 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @update_option
 @prune_option
 @allow_findings_option
+@plan_fail_on_option
 @access_options
 @page_form_option
 @output_option
 def plan_command(
     files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool,
-    access: AccessOptions, form: str, output: str | None, verbose: bool,
+    fail_on: str | None, access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Show what `apply` would do, and change nothing.
 
     Reads the account. The exit code is 0 where `apply` would go through, and 1 where it would refuse: a
-    finding, a name that is taken, a role that differs and no --update.
+    finding, a name that is taken, a role that differs and no --update. With --fail-on it is 1 too where something
+    would change at all, or where a role or a policy may allow more than now.
 
     Of a BLUEPRINT it is all accounts, each reached as the file says (`profile`, `assume`): roles, the policies of
     buckets, keys, repositories and model package groups that others use, and how the policies of the organization
@@ -68,18 +79,19 @@ def plan_command(
       rolemgr plan roles/churn.yaml
       rolemgr plan roles/*.yaml --update --format json
       rolemgr plan roles/*.yaml --update --format markdown
+      rolemgr plan roles/*.yaml --update --fail-on gained
       rolemgr plan blueprint.yaml --account data
     """
     options = ApplyOptions(update, prune, allow_findings)
     if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
-        plan_of(given, access, options, form, output)
+        plan_of(given, access, options, fail_on, form, output)
         return
     found = prepare(role_choices(files, chosen), access, options, "", verbose=verbose, to_file=is_result_file(output))
     unwritten: list[InputError] = []
     with gathering(unwritten):
         write_output(_plan_in(form, found), output)
     end_with([*(one.error for one in found.refused), *unwritten])
-    if found.problems:
+    if found.problems or fails(fail_on, (one.plan for one in found.planned)):
         sys.exit(1)
 
 

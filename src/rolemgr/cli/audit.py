@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principa
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
 from rolemgr.cli.progress import counting
+from rolemgr.cli.workers import at_work, worker_options
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from rolemgr.model.inventory import Inventory
     from rolemgr.workflow.check import HasSeverity
     from rolemgr.workflow.live import LiveAccount
+    from rolemgr.workflow.workers import WorkerChoice
 
 DAYS = 90
+WORTH = 1_000
+"""From so many principals on, which take some six seconds, a second process pays."""
 _PARTS = ("policies", "boundary", "trust", "resource")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
 _JSON = ("json", "sarif", "asff")
@@ -65,6 +70,7 @@ _JSON = ("json", "sarif", "asff")
     " the AWS Security Finding Format (asff) for Security Hub.",
 )
 @click.option("--region", metavar="REGION", help="The Region whose Security Hub imports the findings, for asff.")
+@worker_options
 @output_option
 def audit_command(
     files: Sequence[str], live: bool, save: str | None, access: AccessOptions, extract: str | None,
@@ -115,7 +121,7 @@ def audit_command(
 
 
 class _Judging(NamedTuple):
-    """What decides about findings: the day, how long a role may rest, about whom, the catalog, what is excused."""
+    """What decides about findings: the day, how long a role may rest, about whom, the catalog, what is excused; who."""
 
     as_of: date | None
     days: int
@@ -123,6 +129,7 @@ class _Judging(NamedTuple):
     catalog: Sequence[str]
     config: str | None
     baseline: str | None
+    workers: "WorkerChoice"
 
     def again(self) -> list[str]:
         """Return the options that a command on the same audit repeats."""
@@ -170,7 +177,7 @@ def _check_form(form: str, region: str | None, output: str | None, *, is_extract
 
 def _judged(inventory: "Inventory", wish: _Judging, chosen: "Sequence[Judged]") -> "Audit":
     """Return what is found, what is excused or known beside it, and of the *chosen* principals alone."""
-    found = workflow.audit.excused(_audited(inventory, wish.as_of, wish.days, wish.catalog), wish.config)
+    found = workflow.audit.excused(_audited(inventory, wish), wish.config)
     if wish.baseline is not None:
         found = workflow.audit.beyond_baseline(found, wish.baseline)
     return report.audit.only_of(found, chosen) if chosen else found
@@ -215,11 +222,13 @@ def _date(text: str | None) -> date | None:
         raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
-def _audited(inventory: "Inventory", today: date | None, days: int, catalog: Sequence[str]) -> "Audit":
+def _audited(inventory: "Inventory", wish: _Judging) -> "Audit":
     def personas() -> dict[str, frozenset[str]]:
-        return audit.personas.persona_actions(entries.load.Catalog([Path(folder) for folder in catalog]))
+        return audit.personas.persona_actions(entries.load.Catalog([Path(folder) for folder in wish.catalog]))
 
-    return audit.run.audit(inventory, personas, as_of=today, days=days)
+    with at_work(wish.workers, len(inventory.principals), WORTH) as workers:
+        judging = None if workers is workflow.workers.here else partial(workers, audit.shares.judged)
+        return audit.run.audit(inventory, personas, as_of=wish.as_of, days=wish.days, judging=judging)
 
 
 def _text(found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None) -> str:

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from rolemgr import __version__
 from rolemgr.cli.files import is_file, note, write_output
 from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly
+from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly, fails
 from rolemgr.cli.progress import progress
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, gathering
 from rolemgr.files.write import to_json
@@ -27,16 +28,22 @@ _FEW = 10
 
 
 def plan_of(
-    given: "GivenBlueprint", access: AccessOptions, options: ApplyOptions, form: str, output: str | None
-) -> None:
-    """Show what `apply` would do with a blueprint; end with 1 where it would refuse, with 3 where AWS did not tell."""
+    given: "GivenBlueprint", access: AccessOptions, options: ApplyOptions, fail_on: str | None, form: str,
+    output: str | None,
+) -> None:  # fmt: skip
+    """
+    Show what `apply` would do with a blueprint.
+
+    Ends with 1 where it would refuse, or do what *fail_on* says, and with 3 where AWS did not tell.
+    """
     found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     plan = workflow.blueprint_plan.plan_blueprint(found, access, options, "", progress, pick, organization=True)
     unwritten: list[InputError] = []
     with gathering(unwritten):
         write_output(_plan_in(form, plan), output)
     end_with([*plan.errors, *unwritten])
-    if _problems(plan):
+    roles = (role.plan for one in plan.accounts for role in one.roles)
+    if _problems(plan) or fails(fail_on, chain(roles, (each for one in plan.accounts for each in one.policies))):
         sys.exit(1)
 
 

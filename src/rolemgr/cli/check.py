@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, reduce, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -28,6 +28,52 @@ if TYPE_CHECKING:
 KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 
 
+class RuleOptions(NamedTuple):
+    """Which rules are asked, and what becomes of what they find."""
+
+    rules: Sequence[str]
+    config: str | None
+    select: Sequence[str]
+    ignore: Sequence[str]
+    fix: bool
+    exit_zero: bool
+    baseline: str | None
+    write_baseline: str | None
+    explain: str | None
+
+
+_RULE_OPTIONS = (
+    click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable."),
+    click.option(
+        "--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given."
+    ),
+    click.option(
+        "--select", multiple=True, metavar="RULE,...", help="Report these rules alone: ids, names, beginnings of ids."
+    ),
+    click.option(
+        "--ignore", multiple=True, metavar="RULE,...", help="Leave these rules out; what is left out is counted."
+    ),
+    click.option(
+        "--fix", is_flag=True, help="Mend what is mechanical and changes no decision, in the files, and then check."
+    ),
+    click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; bad input is still 2."),
+    click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline."),
+    click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0."),
+    click.option("--explain", metavar="RULE", help="Explain a rule, by its id or name, and check nothing."),
+)
+
+
+def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the options of rules, handed to it together as *asked*."""
+
+    @wraps(command)
+    def collected(**values: Any) -> None:
+        asked = RuleOptions(**{name: values.pop(name) for name in RuleOptions._fields})
+        command(asked=asked, **values)
+
+    return reduce(lambda made, option: option(made), reversed(_RULE_OPTIONS), collected)
+
+
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @roles_options
@@ -36,26 +82,12 @@ KINDS = ("identity", "trust", "resource", "scp", "rcp", "boundary", "endpoint")
 )
 @judged_fail_on_option
 @findings_form_option
-@click.option("--rules", multiple=True, metavar="FILE", help="A YAML file of custom policy checks; repeatable.")
-@click.option("--config", metavar="FILE", help="Suppressions and types; rolemgr-check.yaml here or above unless given.")
-@click.option(
-    "--select", multiple=True, metavar="RULE,...", help="Report these rules alone: ids, names, beginnings of ids."
-)
-@click.option("--ignore", multiple=True, metavar="RULE,...", help="Leave these rules out; what is left out is counted.")
-@click.option(
-    "--fix", is_flag=True, help="Mend what is mechanical and changes no decision, in the files, and then check."
-)
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; bad input is still 2.")
-@click.option("--baseline", metavar="FILE", help="Report only what is not in this baseline.")
-@click.option("--write-baseline", metavar="FILE", help="Write today's findings as a baseline, and exit with 0.")
-@click.option("--explain", metavar="RULE", help="Explain a rule, by its id or name, and check nothing.")
+@_rule_options
 @output_option
 @color_option
 def check_command(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str],
-    form: str, rules: Sequence[str], select: Sequence[str], ignore: Sequence[str], fix: bool, exit_zero: bool,
-    config: str | None, baseline: str | None, write_baseline: str | None, explain: str | None, output: str | None,
-    color: str, verbose: bool,
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str], form: str,
+    asked: RuleOptions, output: str | None, color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Check policies: grammar, names, reach, what they give away.
@@ -82,34 +114,40 @@ def check_command(
       rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
     """
-    checks = workflow.found.read_checks(config, rules)
-    if explain is not None:
-        write_output(report.check.explained(explain, checks.customs), output)
+    checks = workflow.found.read_checks(asked.config, asked.rules)
+    if asked.explain is not None:
+        write_output(report.check.explained(asked.explain, checks.customs), output)
         return
-    chosen_rules = workflow.found.selection(select, ignore, checks.customs)
+    found = _found(workflow.given_files.expanded(paths), chosen, kind, asked, checks, verbose=verbose)
+    if asked.write_baseline is not None:
+        write_output(to_json(workflow.check.as_baseline(found)), asked.write_baseline)
+        note(f"{len(found.findings)} findings written to {asked.write_baseline}")
+        return
+    if asked.baseline is not None:
+        found = workflow.check.beyond_baseline(found, asked.baseline)
+    _give(form, found, checks, output, color)
+    if found.wrong:
+        say_rest(len(set(found.names)), found.wrong, "checked")
+    if not asked.exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):
+        sys.exit(1)
+
+
+def _found(
+    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, asked: RuleOptions, checks: "Checks",
+    *, verbose: bool,
+) -> "CheckFindings":  # fmt: skip
+    """Return what the rules that are asked find in *paths*, a blueprint or the chosen role, once it is mended."""
+    rules = workflow.found.selection(asked.select, asked.ignore, checks.customs)
     settings = checks.config()
-    paths = workflow.given_files.expanded(paths)
     given = None if any(map(is_folder, paths)) else workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
-    if fix:
+    if asked.fix:
         _fix(() if given else paths, chosen, kind, settings)
     if given:
         found = _of_blueprint(given, kind, checks)
     else:
         request = workflow.check.CheckRequest(paths, chosen, kind)
         found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
-    found = workflow.found.excused(found, settings)
-    found = workflow.check.selected(found, chosen_rules, OUTSIDE.say)
-    if write_baseline is not None:
-        write_output(to_json(workflow.check.as_baseline(found)), write_baseline)
-        note(f"{len(found.findings)} findings written to {write_baseline}")
-        return
-    if baseline is not None:
-        found = workflow.check.beyond_baseline(found, baseline)
-    _give(form, found, checks, output, color)
-    if found.wrong:
-        say_rest(len(set(found.names)), found.wrong, "checked")
-    if not exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):
-        sys.exit(1)
+    return workflow.check.selected(workflow.found.excused(found, settings), rules, OUTSIDE.say)
 
 
 def _fix(paths: Sequence[str], chosen: dict[str, Any], kind: str | None, config: "CheckConfig") -> None:

@@ -74,9 +74,7 @@ def create_command(
     """
     form_given = ctx.get_parameter_source("form") is not ParameterSource.DEFAULT
     chosen = with_role_files(files, chosen)
-    if exports.template:
-        beside = "--apply" if to_account else "--format" if form_given else None
-        _check_template(exports.template[0], chosen, beside=beside)
+    _check_template(exports, chosen, beside="--apply" if to_account else "--format" if form_given else None)
     locks = _locks(chosen, lock, to_account=to_account) if lock is not None else ()
     options = ApplyOptions(allow_findings=allow_findings, yes=yes)
     if to_account:
@@ -84,11 +82,7 @@ def create_command(
     else:
         _check_written(exports, output, **options._asdict(), **access._asdict())
     if at_a_terminal() and not names_a_role(chosen, os.environ):
-        asked = cli.wizard.ask_for_role(ctx, chosen)
-        chosen, output = asked.chosen, asked.place or output
-        if asked.form:
-            exports = exports._replace(form=asked.form)
-            _check_written(exports, output)
+        chosen, exports, output = _from_wizard(ctx, chosen, exports, output)
     if to_account:
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
@@ -97,6 +91,18 @@ def create_command(
     else:
         _create_one(chosen, exports, output, verbose=verbose)
     _write_locks(locks, named=bool(lock))
+
+
+def _from_wizard(
+    ctx: click.Context, chosen: dict[str, Any], exports: Exports, output: str | None
+) -> tuple[dict[str, Any], Exports, str | None]:
+    """Return what the wizard was told: the role, its form, and where it goes."""
+    asked = cli.wizard.ask_for_role(ctx, chosen)
+    output = asked.place or output
+    if asked.form:
+        exports = exports._replace(form=asked.form)
+        _check_written(exports, output)
+    return asked.chosen, exports, output
 
 
 def _write_locks(locks: "Sequence[LockFile]", *, named: bool) -> None:
@@ -122,9 +128,11 @@ def _locks(chosen: dict[str, Any], name: str, *, to_account: bool) -> "Sequence[
     return workflow.lock.lock_files(made, name, __version__, OUTSIDE)
 
 
-def _check_template(name: str, chosen: dict[str, Any], *, beside: str | None) -> None:
+def _check_template(exports: Exports, chosen: dict[str, Any], *, beside: str | None) -> None:
     """Raise InputError for a template *beside* an option, and for one on stdin where the role is there too."""
-    if name == "<stdin>" and "-" in (chosen["role"] or ()):
+    if not exports.template:
+        return
+    if exports.template[0] == "<stdin>" and "-" in (chosen["role"] or ()):
         raise InputError(SourceLocation("--template"), "can't be stdin where the role is", "give one of them as a file")
     if beside:
         raise InputError(SourceLocation("--template"), f"goes without {beside}", "a template makes the whole result")

@@ -1,7 +1,7 @@
 """`rolemgr drift`: roles in the account against their files, by meaning."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,14 @@ def drift_command(
     if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
         drift_of(given, access, fail_on, form, output)
         return
-    choices = role_choices(files, chosen)
+    _drift_of_roles(role_choices(files, chosen), access, fail_on, form, output, verbose=verbose)
+
+
+def _drift_of_roles(
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, fail_on: str, form: str, output: str | None,
+    *, verbose: bool,
+) -> None:  # fmt: skip
+    """Say how the roles that *choices* describe differ in the account; end with 1 where they do."""
     to_file = output is not None and not is_stdout(output)
     way, roles, refused = in_account(choices, access, verbose=verbose, to_file=to_file)
     examined: list[ExaminedRole] = []

@@ -42,6 +42,10 @@ def _common(command: Command) -> Command:
         catalog_option,
         attached_option,
         prove_option,
+        click.option(
+            "--merge", multiple=True, metavar="FILE",
+            help="Policies that are attached there: they are kept, and take ours in where there is room; repeatable.",
+        ),
         click.option("--name", metavar="NAME", help="What the policies are called; rolemgr-scp or -rcp unless given."),
         click.option("--free-slots", type=int, metavar="N", help="How many policies can still be attached there."),
         click.option(
@@ -106,6 +110,10 @@ def _made(kind: str, patterns: tuple[str, ...], chosen: dict[str, Any], asked: _
 
 def _render(request: "LayerRequest", form: str, output: str | None) -> None:
     folder = output is not None and (output.endswith("/") or is_folder(output))
+    if request.merge and form != "json":
+        problem = f"goes with --format json, not with {form}"
+        hint = "`aws organizations update-policy --content file://...` replaces the text of a policy"
+        raise InputError(SourceLocation("--merge"), problem, hint)
     if form == "lza" and not folder:
         raise InputError(SourceLocation("--format"), "`lza` is several files", "give -o FOLDER/")
     if not folder:
@@ -143,7 +151,8 @@ def scp_command(
     They bind the principals of member accounts, administrators included. PATTERN is one of `rolemgr list scps`. A
     guardrail is compiled over every action that supports its keys. Each policy is minified and within its quota;
     FullAWSAccess stays beside them. Whoever is exempt is so by the ARN of a role, and nobody else makes or takes
-    such a role. Nothing touches AWS.
+    such a role. --merge puts the Denies into policies that are attached already, where these have room: nothing in them
+    changes or goes, and new ones hold the rest. Nothing touches AWS.
 
     --prove proves it, for your values and over every request: whoever is not exempt is denied all that you asked to be
     denied, no guardrail is dodged, and nobody but its keepers changes what is protected, by any action that AWS has for
@@ -155,6 +164,7 @@ def scp_command(
       rolemgr scp vpc-required kms-required --guardrail 'instance-types=ml.m5.*,ml.g4dn.xlarge' \\
           --exempt 'arn:aws:iam::*:role/platform/break-glass' --landing-zone stacksets
       rolemgr scp vpc-required --exempt 'arn:aws:iam::*:role/platform/break-glass' --prove --attached scps.json
+      rolemgr scp vpc-required --merge scps.json --free-slots 1 -o merged.json
       rolemgr scp protect-roles --parameter 'roles=arn:*:iam::*:role/ml/*' --format terraform -o scps/
     """
     _made("scp", patterns, chosen, _ResultOptions(form, output, prove, attached))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import rolemgr.audit.personas
     import rolemgr.audit.read
     import rolemgr.audit.run
+    import rolemgr.audit.shares
     import rolemgr.audit.who_can
     import rolemgr.catalog.load
     import rolemgr.cli.common
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     import rolemgr.report.check
     import rolemgr.report.code
     import rolemgr.report.compare_forms
+    import rolemgr.report.compliance_forms
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
@@ -70,8 +72,11 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.choices
+    import rolemgr.workflow.cluster
     import rolemgr.workflow.code
     import rolemgr.workflow.compare
+    import rolemgr.workflow.compliance
     import rolemgr.workflow.create
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
@@ -104,6 +109,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
+    import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "check": ("rolemgr.cli.check", "Check policies: grammar, names, reach, what they give away."),
     "diff": ("rolemgr.cli.diff", "Say what B allows beyond A, and the reverse, by meaning."),
     "compare": ("rolemgr.cli.compare", "Compare a role with AWS's policies, in figures."),
+    "compliance": ("rolemgr.cli.compliance", "Map controls to limits, with evidence."),
     "audit": ("rolemgr.cli.audit", "Find what everybody in an account can really do."),
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),
@@ -65,7 +66,7 @@ COMMANDS = {
 
 GROUPS = {
     "Make a role": ("init", "create", "preview", "list", "show", "query"),
-    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare"),
+    "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare", "compliance"),
     "See what is there": ("audit", "who-can", "can", "replay", "tighten", "migrate"),
     "Bring it into accounts": ("build", "plan", "apply", "drift"),
     "Around roles": (

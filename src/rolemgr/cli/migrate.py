@@ -1,8 +1,10 @@
 """`rolemgr migrate`: from a role as it is to one that the catalog renders, with the steps that lead there."""
 
+import os
+import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.workflow.role_options import is_pattern
 
 if TYPE_CHECKING:
     from rolemgr.audit.migrate.migration import NewRoleOptions
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("migrate")
-@click.argument("words", metavar="FILE [ROLE]", nargs=-1)
+@click.argument("words", nargs=-1, metavar="[ROLE] FILE...")
 @click.option(
     "--code",
     multiple=True,
@@ -59,12 +62,12 @@ def migrate_command(
     """
     Move a role to the smallest set of groups.
 
-    FILE is what `aws iam get-account-authorization-details` prints, or a folder or quoted pattern of its pages, with
-    the name of a ROLE in it; or a role, a policy or a template. Without --used the new role is for all that the old one
-    may do, as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer, IAM Policy
-    Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What is kept,
-    narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without ROLE gives
-    the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
+    ROLE is the name of a role in FILE, which is what `aws iam get-account-authorization-details` prints, or a folder or
+    quoted pattern of its pages; or FILE is a role, a policy or a template. Without --used the new role is for all that
+    the old one may do, as far as an activity group grants it. --used says what it needs: a policy of Access Analyzer,
+    IAM Policy Autopilot, iamlive or policy_sentry, or the answer of `aws iam get-service-last-accessed-details`. What
+    is kept, narrowed, lost and given beyond the need is told, each by evaluation of the new role. An account without
+    ROLE gives the roles of SageMaker with the few personas that they can become. Nothing touches AWS.
 
     With --code no role is moved: Python code and notebooks that use boto3 or the SageMaker Python SDK are read, and
     never run. Who runs them gets a role for the calls that they make, each role that they pass one for what jobs do
@@ -74,7 +77,7 @@ def migrate_command(
 
     \b
     Examples:
-      rolemgr migrate account.json ds-legacy --used needed.json -o roles/ds-legacy.yaml
+      rolemgr migrate ds-legacy account.json --used needed.json -o roles/ds-legacy.yaml
       rolemgr migrate account.json
       rolemgr migrate role.json --persona data-scientist --format json
       rolemgr migrate --code train.py notebooks/ --role roles/churn.yaml
@@ -87,17 +90,15 @@ def migrate_command(
         return
     if role is not None:
         raise InputError(SourceLocation("--role"), "goes with --code", "the role to move is FILE, and the name of one")
-    file, name = _file_and_name(words)
     require_ending(output, "YAML", "-o takes the role file; the result goes to stdout")
-    files = sorted(map(str, Path(file).rglob("*.json"))) if is_folder(file) else workflow.given_files.expanded([file])
-    if not files:
-        raise InputError(SourceLocation(file), "has no .json file", "save the answers of AWS there")
+    name, given = _split(words)
+    files = [file for one in workflow.given_files.expanded(given) for file in _files_of(one)]
     asked = workflow.migrate.MigrationRequest(files, name, used, account, options, catalog)
     found = workflow.migrate.migrated(asked, OUTSIDE, progress)
     one = found if isinstance(found, audit.migrate.migration.Migrated) else None
     if output and one is None:
-        raise InputError(SourceLocation("--output"), "takes the file of one role", "name the role behind FILE")
-    write_output(report.migrate_forms.migration_forms(found, form, file, output), None)
+        raise InputError(SourceLocation("--output"), "takes the file of one role", "name the role before FILE")
+    write_output(report.migrate_forms.migration_forms(found, form, " ".join(map(shlex.quote, given)), output), None)
     if output and one:
         write_output(workflow.migrate.role_file(one.migration), output)
         note(f"the role file is {output}")
@@ -105,13 +106,35 @@ def migrate_command(
         sys.exit(1)
 
 
-def _file_and_name(words: Sequence[str]) -> tuple[str, str | None]:
-    """Return FILE and ROLE; raise InputError for none, and for more."""
+def _split(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """Return the role that *words* name, if any, and the files: a name in front of these, as in `can`, or behind."""
     if not words:
         raise InputError(SourceLocation("FILE"), "is missing", "give a role, an account, or code with --code")
-    if len(words) > 2:
-        raise InputError(SourceLocation(words[2]), "is one word too many", "it is FILE and ROLE; code goes with --code")
-    return words[0], words[1] if len(words) > 1 else None
+    files = [word for word in words if _is_file(word)]
+    names = [word for word in words if not _is_file(word)]
+    if not files:
+        raise InputError(
+            SourceLocation("FILE"), f"`{names[0]}` is not a file", "name one behind the role: account.json"
+        )
+    if len(names) > 1:
+        raise InputError(SourceLocation("ROLE"), f"`{names[0]}` and `{names[1]}` are not files", "name one role")
+    return (names[0] if names else None), files
+
+
+def _is_file(word: str) -> bool:
+    """Tell whether *word* is a file, a folder or a pattern, or is named as one that is not there."""
+    named = PurePath(word).suffix in (".json", ".yaml", ".yml") or (word.startswith((".", "/")) and "/" in word)
+    return word == "-" or named or is_pattern(word) or os.path.lexists(word)
+
+
+def _files_of(name: str) -> Sequence[str]:
+    """Return the file *name*, or all .json files below that folder; raise InputError where it has none."""
+    if not is_folder(name):
+        return (name,)
+    files = sorted(map(str, Path(name).rglob("*.json")))
+    if not files:
+        raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
+    return files
 
 
 def _refuse_beside_code(used: Sequence[str], form: str) -> None:

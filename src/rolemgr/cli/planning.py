@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,8 +18,21 @@ from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
+    from rolemgr.account.plan import RolePlan
+    from rolemgr.account.resource_plan import ResourcePlan
     from rolemgr.report.plan import RoleNotJudged
     from rolemgr.workflow.plan import OneRole, Prepared
+
+
+plan_fail_on_option = click.option(
+    "--fail-on", type=click.Choice(["any", "gained"]),
+    help="Exit with 1 too where something would change (any), or may be allowed more than now (gained).",
+)  # fmt: skip
+
+
+def fails(fail_on: str | None, planned: "Iterable[RolePlan | ResourcePlan]") -> bool:
+    """Tell whether one of *planned* does what a run of ``--fail-on`` is not to do."""
+    return any(one.may_give if fail_on == "gained" else one.does for one in planned) if fail_on else False
 
 
 def prepare(

@@ -40,6 +40,8 @@ class Budget:
         self._problem = problem
         self.most = most
         self.spent = 0
+        self.ran_out = False
+        """Whether somebody was told that there are no more steps, of this budget or of a part of it."""
         self._whole = whole
         self._paid: set[Hashable] = whole._paid if whole else set()
 
@@ -49,7 +51,14 @@ class Budget:
         if self._whole:
             self._whole.spend(steps)
         if self.spent > self.most:
+            self.end()
             raise TooComplex(self._problem.format(self.most))
+
+    def end(self) -> None:
+        """Note that there are no more, here and in what this is a part of."""
+        self.ran_out = True
+        if self._whole:
+            self._whole.end()
 
     def part(self, most: int = MOST_PER_QUESTION) -> "Budget":
         """Return a budget of *most* steps within this one."""

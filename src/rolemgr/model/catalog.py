@@ -10,6 +10,7 @@ from rolemgr.iam.documents import Conditions, Effect
 from rolemgr.iam.marks import after, before, json_schema, not_empty, tag, text, told_apart_by
 from rolemgr.iam.plain import Noted, called
 from rolemgr.iam.wildcards import contains
+from rolemgr.model.controls import Controls
 
 _ENTRY_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PARAMETER_NAME = r"^[a-z][a-z0-9_]*$"
@@ -237,6 +238,8 @@ class Separation(Noted):
     title: Text
     why: Text
     never: Annotated[tuple[_Forbidden, ...], not_empty()]
+    controls: Controls = field(default_factory=dict)
+    """The controls that it serves, by framework, each with the level of evidence."""
     unknown_ok: Strings = ()
     """Names that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from rolemgr.iam.base import Model
 from rolemgr.model.catalog import EntryId, Sid, Strings, Text
+from rolemgr.model.controls import Controls
 
 
 class CallsOf(StrEnum):
@@ -130,6 +131,8 @@ class DetectiveControl(Model):
     analyzer: AnalyzerUse | None = None
     trail: TrailUse | None = None
     detector: DetectorUse | None = None
+    controls: Controls = Field(default_factory=dict)
+    """The controls of a framework that it serves, each with the level of evidence."""
     sources: Strings = Field(min_length=2)
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from rolemgr.model.catalog import (
     exact,
     listed,
 )
+from rolemgr.model.controls import Controls
 
 
 class Scope(StrEnum):
@@ -123,8 +124,8 @@ class Guardrail(Noted):
     bypassed_by: tuple[ByPass, ...] = ()
     accepts: tuple[Accepted, ...] = ()
     """Findings of ``rolemgr check`` on its Denies that stand on purpose, by rule and action."""
-    controls: dict[Text, Strings] = field(default_factory=dict)
-    """The controls that it serves, by framework: ``nist-800-53``, ``pci-dss``, ``hipaa``, ``soc2``."""
+    controls: Controls = field(default_factory=dict)
+    """The controls that it serves, by framework, each with the level of evidence."""
     unknown_ok: Strings = ()
     """Values that are right though no data here knows them: what AWS has added since it was written."""
     sources: Strings = ()

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from rolemgr.iam.base import Model
 from rolemgr.iam.documents import Conditions
 from rolemgr.model.catalog import ONE_OR_MORE, EntryId, ParameterName, Sid, Strings, Text, listed
+from rolemgr.model.controls import Controls
 
 
 class LayerKind(StrEnum):
@@ -135,8 +136,8 @@ class LayerPattern(Model):
     """What the pattern can't close, one sentence each."""
     needs_others: tuple[EntryId, ...] = ()
     """Patterns without which this one can be walked round."""
-    controls: dict[Text, Strings] = Field(default_factory=dict)
-    """The controls that it serves, by framework."""
+    controls: Controls = Field(default_factory=dict)
+    """The controls that it serves, by framework, each with the level of evidence."""
     unknown_ok: Strings = ()
     """Actions that no reference lists yet, though AWS has them; the sources say where."""
     accepts: tuple[AcceptedInLayer, ...] = ()

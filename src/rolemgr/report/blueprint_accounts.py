@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from rolemgr.account.resource_policies import PolicyTarget
 from rolemgr.blueprint.access import AccountAccess
 from rolemgr.errors import AwsError, InputError, RolemgrError, SourceLocation, printable
+from rolemgr.report.plan import RoleNotJudged
 
 
 class PolicyNotJudged(NamedTuple):
@@ -43,6 +44,18 @@ def not_judged_lines(unread: Sequence[PolicyNotJudged]) -> Iterator[str]:
     for one in unread:
         yield printable(f"! not judged: the {one.target.title}")
         yield from (f"    {printable(line)}" for line in str(one.error).splitlines())
+
+
+def errors_of(
+    access: AccountAccess,
+    error: RolemgrError | None,
+    refused: Sequence[RoleNotJudged],
+    unread: Sequence[PolicyNotJudged],
+) -> tuple[RolemgrError, ...]:
+    """Return why the account of *access*, or of it these roles and policies, could not be looked at."""
+    own = (error,) if error else ()
+    found = (*own, *(one.error for one in refused), *(one.error for one in unread))
+    return tuple(told_of(f"account {access.name}", one) for one in found)
 
 
 def told_of(about: str, error: RolemgrError) -> RolemgrError:

@@ -10,7 +10,14 @@ from rolemgr.blueprint.access import AccountAccess
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.errors import RolemgrError, SourceLocation, printable
 from rolemgr.evaluate.request import Request
-from rolemgr.report.blueprint_accounts import PolicyNotJudged, account_head, not_judged_data, not_judged_lines, told_of
+from rolemgr.report.blueprint_accounts import (
+    PolicyNotJudged,
+    account_head,
+    errors_of,
+    not_judged_data,
+    not_judged_lines,
+    told_of,
+)
 from rolemgr.report.differences import request_data
 from rolemgr.report.drift import RULES, ExaminedRole, drift_data, drift_text
 from rolemgr.report.plan import RoleNotJudged
@@ -121,9 +128,7 @@ class AccountDrift(NamedTuple):
     @property
     def errors(self) -> tuple[RolemgrError, ...]:
         """Why something of it, or all, could not be looked at."""
-        own = (self.error,) if self.error else ()
-        found = (*own, *(one.error for one in self.refused), *(one.error for one in self.unread))
-        return tuple(told_of(f"account {self.access.name}", error) for error in found)
+        return errors_of(self.access, self.error, self.refused, self.unread)
 
     @property
     def drifted(self) -> int:

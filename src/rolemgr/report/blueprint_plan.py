@@ -8,7 +8,13 @@ from rolemgr.account.connect import Access
 from rolemgr.account.resource_plan import ResourcePlan
 from rolemgr.blueprint.access import AccountAccess
 from rolemgr.errors import RolemgrError, printable
-from rolemgr.report.blueprint_accounts import PolicyNotJudged, account_head, not_judged_data, not_judged_lines, told_of
+from rolemgr.report.blueprint_accounts import (
+    PolicyNotJudged,
+    account_head,
+    errors_of,
+    not_judged_data,
+    not_judged_lines,
+)
 from rolemgr.report.blueprint_drift import LevelDrift, level_data, level_errors, level_lines
 from rolemgr.report.plan import COUNTED, Done, Planned, RoleNotJudged, plan_data, plan_text
 
@@ -38,9 +44,7 @@ class AccountPlan(NamedTuple):
     @property
     def errors(self) -> tuple[RolemgrError, ...]:
         """Why something of it, or all, could not be looked at."""
-        own = (self.error,) if self.error else ()
-        found = (*own, *(one.error for one in self.refused), *(one.error for one in self.unread))
-        return tuple(told_of(f"account {self.access.name}", error) for error in found)
+        return errors_of(self.access, self.error, self.refused, self.unread)
 
 
 class BlueprintPlan(NamedTuple):

@@ -1,6 +1,6 @@
 """Catalog entries to browse: tables of what there is, and one entry as a tree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.tree import Tree
 from rolemgr.catalog.load import Catalog, Found
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.controls import Controls
 from rolemgr.model.source import Sourced
 from rolemgr.report.matrix import Matrix
 from rolemgr.report.statements import add_actions, add_conditions
@@ -124,6 +125,12 @@ def add_branch(tree: Tree, head: str, lines: Iterable[str]) -> None:
         branch = tree.add(Text(head, style="bold"))
         for text in texts:
             branch.add(text)
+
+
+def controls_lines(controls: Controls) -> Iterator[str]:
+    """Yield the *controls* of an entry, a line a framework, each with the level of evidence."""
+    for framework, ids in controls.items():
+        yield f"{framework}: {', '.join(f'{one.id} ({one.evidence})' for one in ids)}"
 
 
 def table(*columns: str) -> Table:

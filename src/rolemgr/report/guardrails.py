@@ -13,7 +13,7 @@ from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.change.fold import worded
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce, LeftOpen
-from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
+from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions
 
 
@@ -122,7 +122,7 @@ def guardrail_tree(catalog: Catalog, name: str) -> Tree:
     for index, deny in enumerate(value.deny):
         denies.add(_deny(deny, str(guardrail.at("deny", index))))
     add_branch(tree, "By-passed by", (f"{one.action}: {one.why}" for one in value.bypassed_by))
-    add_branch(tree, "Controls", (f"{framework}: {', '.join(ids)}" for framework, ids in value.controls.items()))
+    add_branch(tree, "Controls", controls_lines(value.controls))
     add_branch(tree, "In the profiles", _profiles_with(catalog, name))
     add_branch(tree, "Sources", value.sources)
     return tree

@@ -9,7 +9,7 @@ from rich.tree import Tree
 
 from rolemgr.catalog.load import Catalog, EntryKind
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern, LayerStatement
-from rolemgr.report.entries import add_branch, compact, entry_data, file_cell, root, table
+from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions
 
 _FOLDERS: dict[LayerKind, EntryKind] = {LayerKind.SCP: "scps", LayerKind.RCP: "rcps"}
@@ -56,7 +56,7 @@ def pattern_tree(kind: LayerKind, catalog: Catalog, name: str) -> Tree:
             denies.add(_statement(statement, str(pattern.at("statements", number))))
     add_branch(tree, "Walked round without", value.needs_others)
     add_branch(tree, "Left open", value.left_open)
-    add_branch(tree, "Controls", (f"{framework}: {', '.join(ids)}" for framework, ids in value.controls.items()))
+    add_branch(tree, "Controls", controls_lines(value.controls))
     add_branch(tree, "Sources", value.sources)
     return tree
 

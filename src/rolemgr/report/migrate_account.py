@@ -30,7 +30,7 @@ def _summary(found: Clusters) -> str:
 
 
 def account_text(found: Clusters, source: str) -> str:
-    """Return *found*, of the file *source*, on one page."""
+    """Return *found*, of the files *source* as one types them, on one page."""
     return "".join(f"{printable(line).rstrip()}\n" for line in _lines(found, source))
 
 
@@ -50,7 +50,7 @@ def _lines(found: Clusters, source: str) -> Iterator[str]:
             yield f"  {aside.path}{f':{aside.line}' if aside.line else ''}: {aside.place}: {aside.reason}"
     if found.roles:
         yield ""
-        yield f"next: rolemgr migrate {shlex.quote(source)} {shlex.quote(found.roles[0].plan.old.name)}"
+        yield f"next: rolemgr migrate {shlex.quote(found.roles[0].plan.old.name)} {source}"
 
 
 def account_page(found: Clusters) -> Page:

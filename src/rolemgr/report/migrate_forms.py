@@ -22,7 +22,11 @@ def fails(found: Migrated | Clusters) -> bool:
 
 
 def migration_forms(found: Migrated | Clusters, form: str, source: str, output: str | None) -> str:
-    """Return *found*, of the file *source*, in a form that somebody chose; *output* is where the role file goes."""
+    """
+    Return *found*, of the files *source* as one types them, in a form that somebody chose.
+
+    *output* is where the role file goes.
+    """
     if isinstance(found, Clusters):
         if form == "json":
             return _json(account_data(found))

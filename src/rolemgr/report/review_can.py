@@ -13,6 +13,7 @@ from rolemgr.model.role import ComposedRole, NamedPolicy, RoleDocuments
 from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.services import expand, find_action, normal_key, resource_types
 from rolemgr.report.capabilities import capabilities_of, is_allowed
+from rolemgr.report.pages.page import Heading
 from rolemgr.report.review_attached import attached_can, not_at_hand
 from rolemgr.report.review_lines import beside
 from rolemgr.report.review_never import in_words, together
@@ -126,13 +127,13 @@ def cannot(role: ComposedRole, catalog: Catalog, *, whole: bool) -> Iterator[str
         held, open_ends = held_by_denies(role)
         unknown = not_at_hand(role)
         if held:
-            yield "this role's Denies hold these, whatever is attached:"
+            yield Heading("this role's Denies hold these, whatever is attached:")
             yield from _told(role, catalog, held, whole=whole)
         if open_ends:
             may = (
                 f"{', '.join(unknown)} may allow them" if unknown else "nor by AWS's text of today of what is attached"
             )
-            yield f"only not granted{'; ' if unknown else ', '}{may}:"
+            yield Heading(f"only not granted{'; ' if unknown else ', '}{may}:")
             yield from _told(role, catalog, open_ends, whole=whole)
 
 

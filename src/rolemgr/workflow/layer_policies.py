@@ -1,8 +1,9 @@
 """Policies of an organization: what was chosen for SCPs or RCPs, composed, fitted into the quotas, and judged."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
@@ -10,6 +11,8 @@ from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export import organization
 from rolemgr.files.write import to_json, to_template, to_yaml
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.iam.uses import Use
 from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import exemptions
 from rolemgr.layers.guardrails import GuardrailSetting
@@ -23,8 +26,10 @@ from rolemgr.model.times import moment
 from rolemgr.reference.organizations import slots
 from rolemgr.reference.quirks import quota
 from rolemgr.render.layer_documents import layer_documents
+from rolemgr.render.layer_merge import PolicyInForce, merged_documents
 from rolemgr.workflow.choices import catalog_folders, flag_choices
 from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.policy_files import read_documents
 
 _MOST_NAMED = 6
 
@@ -44,6 +49,8 @@ class LayerRequest:
     guardrails: Mapping[str, Any] | None = None
     """The options of guardrails as `flag_choices` takes them; RCPs have none."""
     catalog: tuple[str, ...] = ()
+    merge: tuple[str, ...] = ()
+    """Files of policies that are attached already, which ours are put into."""
 
 
 LAYER_FORMS = {
@@ -93,11 +100,39 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
     )
     composed = compose_layer(catalog, choice)
     name = _name(request)
-    documents = layer_documents(composed, name, _free(request))
-    for text in (*composed.notes, *_bypassed(composed), *(note for one in chosen for note in one.notes)):
+    documents = _documents(composed, name, request, outside)
+    for text in (
+        *composed.notes,
+        *documents.notes,
+        *_bypassed(composed),
+        *(note for one in chosen for note in one.notes),
+    ):
         outside.say(text)
     outside.say(_filling(documents, request))
     return MadeLayer(name, composed, documents, catalog, setting)
+
+
+def _documents(composed: ComposedLayer, name: str, request: LayerRequest, outside: Outside) -> LayerDocuments:
+    """Return the policies of *composed*, in those that are attached already as far as *request* names some."""
+    there = list(_attached(request, outside))
+    if not there:
+        return layer_documents(composed, name, _free(request))
+    return merged_documents(composed, there, name, _free(request))
+
+
+def _attached(request: LayerRequest, outside: Outside) -> Iterator[PolicyInForce]:
+    """Yield the policies in the files to merge, each under a name of its own; raise InputError for no such policy."""
+    is_scp = request.kind == LayerKind.SCP
+    kind: type[IdentityPolicy | ResourceControlPolicy] = IdentityPolicy if is_scp else ResourceControlPolicy
+    taken: set[str] = set()
+    for file in request.merge:
+        documents = read_documents(file, kind, outside, Use.SCP if is_scp else None)
+        stem = re.sub(r"[^A-Za-z0-9_-]", "-", PurePath(file).stem) if file != "-" else "stdin"
+        for number, document in enumerate(documents, start=1):
+            name = stem if len(documents) == 1 else f"{stem}-{number}"
+            name = next(one for one in (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+            taken.add(name)
+            yield PolicyInForce(name, document)
 
 
 def _guardrails(catalog: Catalog, request: LayerRequest) -> tuple[tuple[ChosenGuardrail, ...], GuardrailSetting]:

@@ -35,6 +35,11 @@ def work_alone() -> None:
     _alone.append(True)
 
 
+def works_alone() -> bool:
+    """Tell whether this process begins no other."""
+    return bool(_alone)
+
+
 def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: int | None = None) -> Iterator[R]:
     """
     Yield the result of *work* on each of *files*, in their order.

@@ -35,11 +35,13 @@ def prove_layer(request: LayerRequest, attached: Sequence[str], outside: Outside
     is_scp = made.composed.kind is LayerKind.SCP
     if attached:
         documents = _attached(attached, IdentityPolicy if is_scp else ResourceControlPolicy, Use.SCP, outside, is_scp)
+    if attached and request.merge:
+        raise InputError(SourceLocation("--merge"), "goes without --attached", "give the one or the other")
     files = attached or (f"{request.kind}s.json",)
     lets_in = () if is_scp else ("--resource-policy", _EVERYBODY)
     flags = (_ADMINISTRATOR, *lets_in, *(word for file in files for word in (f"--{request.kind}", file)))
     subject = LayerToProve(
-        made.catalog, made.composed, documents, flags, not attached, made.setting.kms_key_names
+        made.catalog, made.composed, documents, flags, not (attached or request.merge), made.setting.kms_key_names
     )  # fmt: skip
     return Proven(f"{made.name}, {_counted(len(documents))}", prove_organization(subject))
 

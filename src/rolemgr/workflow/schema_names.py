@@ -1,5 +1,5 @@
 """
-The names of the built-in catalog in the JSON Schemas, so that an editor offers them with their titles.
+The names of the catalog in the JSON Schemas, so that an editor offers them with their titles.
 
 Other names are allowed there, for a catalog of one's own may have them; reading the file says whether it does.
 """

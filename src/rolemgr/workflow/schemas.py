@@ -1,5 +1,7 @@
 """The JSON Schemas of the files that users write."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rolemgr.catalog.load import Catalog
@@ -22,8 +24,12 @@ from rolemgr.workflow.schema_names import with_entries
 from rolemgr.workflow.schema_texts import described
 
 
-def schema_of(name: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of the file format *name*."""
+def schema_of(name: str, folders: Sequence[Path] = ()) -> dict[str, Any]:
+    """
+    Return the JSON Schema (draft 2020-12) of the file format *name*.
+
+    It offers the names of the built-in catalog, and those of the catalog *folders*; raises InputError for no such.
+    """
     models: dict[str, type[Readable]] = {
         "persona": Persona,
         "separation": Separation,
@@ -44,7 +50,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "blueprint": Blueprint,
     }
     found = models[name].model_json_schema()
-    catalog = Catalog()
+    catalog = Catalog(folders)
     if name == "blueprint":
         found = with_names(found, RoleSpec.model_json_schema(), catalog)
     else:

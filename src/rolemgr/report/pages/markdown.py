@@ -82,10 +82,10 @@ def _at_start(text: str) -> str:
 def _section(section: Section) -> str:
     body = "\n".join(_body(section))
     mark = _MARKS[section.tone]
-    is_long = (len(section.entries) > _LONG and not section.running) or len(_rows(section)) > _MANY
+    is_long = (section.size > _LONG and not section.running) or len(_rows(section)) > _MANY
     if not (section.folded or is_long):
         return f"### {mark}{inline(section.title)}\n\n{body}"
-    count = len(section.entries) or len(_rows(section))
+    count = section.size or len(_rows(section))
     shown = f" ({count})" if count else ""
     return f"<details>\n<summary><b>{mark}{_html(section.title)}</b>{shown}</summary>\n\n{body}\n</details>\n"
 
@@ -104,8 +104,10 @@ def _body(section: Section) -> Iterator[str]:
         yield _beside(section.entries)
     elif section.numbered:
         yield "".join(f"{n}. {_at_start(inline(entry))}\n" for n, entry in enumerate(section.entries, start=1))
-    elif section.entries:
-        yield "".join(f"- {_at_start(inline(entry))}\n" for entry in section.entries)
+    else:
+        for group in section.groups:
+            yield from (f"**{inline(group.heading)}**\n" for _ in range(bool(group.heading)))
+            yield "".join(f"- {_at_start(inline(entry))}\n" for entry in group.entries)
     if section.picture:
         yield f"```mermaid\n{mermaid(section.picture)}\n```\n"
     if section.bars:

@@ -38,12 +38,9 @@ def _speaks_against(one: AccountPlan) -> bool:
 
 
 def _planned(one: AccountPlan) -> Iterator[Section]:
-    title = f"Account {one.access.name} {one.access.id}"
+    yield _account(one)
     if one.error:
-        yield Section(title, (f"not judged: {one.error}",), tone=Tone.BAD)
         return
-    caller = (f"as {one.way.caller}",) if one.way else ()
-    yield Section(title, (*caller, *(f"note: {note}" for note in one.notes)))
     yield from page_of_roles_plan(one.way, one.roles, one.refused).sections
     for policy in one.policies:
         entries = (
@@ -53,6 +50,15 @@ def _planned(one: AccountPlan) -> Iterator[Section]:
         tone = Tone.BAD if policy.problem else Tone.LOOK if policy.action == "update" else Tone.PLAIN
         yield Section(f"{POLICY_TEXTS[policy.action]} {policy.target.arn}", entries, tone=tone)
     yield from _unread(one.unread)
+
+
+def _account(one: AccountPlan | AccountDrift) -> Section:
+    """Return whose account it is, who looked at it and what there is to know, or why nobody could."""
+    title = f"Account {one.access.name} {one.access.id}"
+    if one.error:
+        return Section(title, (f"not judged: {one.error}",), tone=Tone.BAD)
+    caller = (f"as {one.way.caller}",) if one.way else ()
+    return Section(title, (*caller, *(f"note: {note}" for note in one.notes)))
 
 
 def _unread(unread: tuple[PolicyNotJudged, ...]) -> Iterator[Section]:
@@ -71,12 +77,9 @@ def drift_page(drift: BlueprintDrift) -> Page:
 
 
 def _drifted(one: AccountDrift) -> Iterator[Section]:
-    title = f"Account {one.access.name} {one.access.id}"
+    yield _account(one)
     if one.error:
-        yield Section(title, (f"not judged: {one.error}",), tone=Tone.BAD)
         return
-    caller = (f"as {one.way.caller}",) if one.way else ()
-    yield Section(title, (*caller, *(f"note: {note}" for note in one.notes)))
     yield from page_of_roles_drift(one.way, one.roles, one.refused).sections
     for policy in one.policies:
         if policy.drifts:

@@ -24,6 +24,12 @@ class Code(str):
     __slots__ = ()
 
 
+class Heading(str):
+    """An entry that is the heading of those behind it, and none itself."""
+
+    __slots__ = ()
+
+
 class Tone(StrEnum):
     """How a sentence or a section is meant, for its colour; the words say it without."""
 
@@ -49,6 +55,13 @@ class Bar(NamedTuple):
     unit: str
 
 
+class EntryGroup(NamedTuple):
+    """Entries of a section that stand under one *heading*, or under none."""
+
+    heading: str
+    entries: tuple[str, ...]
+
+
 class Section(NamedTuple):
     """A part of a page under its *title*; one that is *folded* is opened by who wants it."""
 
@@ -64,6 +77,22 @@ class Section(NamedTuple):
     numbered: bool = False
     """Whether the entries are steps, one after the other."""
     picture: Picture | None = None
+
+    @property
+    def groups(self) -> tuple[EntryGroup, ...]:
+        """The entries by the heading that they stand under."""
+        found: list[tuple[str, list[str]]] = [("", [])]
+        for entry in self.entries:
+            if isinstance(entry, Heading):
+                found.append((entry[:1].upper() + entry[1:], []))
+            else:
+                found[-1][1].append(entry)
+        return tuple(EntryGroup(heading, tuple(entries)) for heading, entries in found if heading or entries)
+
+    @property
+    def size(self) -> int:
+        """How many entries there are, headings apart."""
+        return sum(len(one.entries) for one in self.groups)
 
     @property
     def is_empty(self) -> bool:
