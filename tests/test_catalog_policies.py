@@ -25,6 +25,7 @@ GROUPS = sorted(CATALOG.found("activity_groups"))
 VALUES = {
     "string": "x",
     "name-pattern": "own-*",
+    "model-pattern": "own.model-v1:0",
     "account-id": "444455556666",
     "arn": "arn:{partition}:sns:{region}:111122223333:alarms",
     "role-arn": "arn:{partition}:iam::111122223333:role/some-role",

@@ -27,7 +27,7 @@ GROUPS: dict[str, dict[str, list[str]]] = {
         "bedrock_profiles": ["us.anthropic.*"], "profile_models": ["anthropic.*"], "profile_regions": ["us-east-1", "us-west-2"],
     },
     "invoke-bedrock-globally": {"global_profiles": ["global.anthropic.*"], "global_models": ["anthropic.*"]},
-    "invoke-unguarded-models": {"unguarded_models": ["amazon.titan-embed-*"]},
+    "invoke-unguarded-models": {"unguarded_models": ["amazon.titan-embed-text-v2:0"]},
 }  # fmt: skip
 
 
@@ -104,6 +104,21 @@ def test_no_way_around(way: str, action: str, resource: str, context: dict[str, 
     found = policies(*GROUPS)
     assert not allowed(found, action, resource, context), way
     assert allowed(found, "bedrock:InvokeModel", f"{HERE}::{EMBED}", {})
+
+
+def test_a_guardrail_that_is_judged_across_regions_works_where_its_profile_is_named() -> None:
+    """AWS asks for the profile in each of its regions."""
+    given = {"guardrail_profiles": ["us.guardrail.v1:0"], "guardrail_profile_regions": ["us-east-1", "us-west-2"]}
+    found = rendered(
+        persona="sagemaker-compute",
+        add=["invoke-bedrock-models"],
+        parameter={**GROUPS["invoke-bedrock-models"], **given},
+    ).policies()
+    profile = "arn:aws:bedrock:{}:111122223333:guardrail-profile/us.guardrail.v1:0"
+    asked = {region: allowed(found, "bedrock:ApplyGuardrail", profile.format(region), {"aws:RequestedRegion": region})
+             for region in ("us-east-1", "us-west-2", "us-east-2")}  # fmt: skip
+    assert asked == {"us-east-1": True, "us-west-2": True, "us-east-2": False}
+    assert not allowed(policies("invoke-bedrock-models"), "bedrock:ApplyGuardrail", profile.format("us-east-1"), {})
 
 
 def test_a_guardrail_is_named_by_its_draft_too() -> None:

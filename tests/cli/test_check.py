@@ -289,3 +289,41 @@ def test_text_has_no_colour_in_a_file(run: "Run") -> None:
     run("check", write("bad.json", BAD), "-o", "out.txt", "--color", "always")
     assert "\x1b" not in Path("out.txt").read_text()
     assert "\x1b[" in run("check", "bad.json", "--color", "always").stdout
+
+
+def test_a_misspelt_pattern_is_told_with_the_right_one(run: "Run") -> None:
+    """By each command that takes patterns of actions."""
+    write("p.json", {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["sagemaker:CreateTraningJob*", "sagemakr:ListModels"], "Resource": "*"}]})  # fmt: skip
+    found = json.loads(run("check", "p.json", "--format", "json").stdout)["findings"]
+    said = {one["rule"]: one["message"] for one in found}
+    assert (
+        said["RM203"] == "`sagemaker:CreateTraningJob*` matches no action; did you mean `sagemaker:CreateTrainingJob*`?"
+    )
+    assert said["RM201"].endswith("; did you mean `sagemaker:ListModels`?")
+    for words in (("who-can", "sagemaker:Discribe*", "account.json"), ("query", "who", "sagemaker:Discribe*")):
+        assert run(*words).errors[0].endswith("`sagemaker:Discribe*`; did you mean sagemaker:Describe*?")
+
+
+def test_what_stands_twice_is_at_the_line_of_the_second(run: "Run") -> None:
+    """Of a Sid and of a key, in JSON and YAML, also deep in an answer of AWS; the first is named."""
+    write("sid.json", f'{_HEAD}\n{{"Sid": "A", {_ONE}}},\n{{{_TWO},\n"Sid": "A"}}]}}')
+    found = json.loads(run("check", "sid.json", "--format", "json").stdout)["findings"]
+    assert [(one["line"], one["message"]) for one in found if one["rule"] == "RM103"] == [
+        (4, "the Sid `A` is taken by statement 1")
+    ]
+    write("sid.yaml", "Version: '2012-10-17'\nStatement:\n- Sid: A\n  Effect: Allow\n  Action: s3:GetObject\n"
+                      "  Resource: '*'\n- Effect: Allow\n  Action: s3:PutObject\n  Resource: '*'\n  Sid: A\n")  # fmt: skip
+    found = json.loads(run("check", "sid.yaml", "--format", "json").stdout)["findings"]
+    assert [one["line"] for one in found if one["rule"] == "RM103"] == [10]
+    write("key.json", f'{_HEAD}\n{{{_ONE},\n"Effect": "Deny"}}]}}')
+    assert run("check", "key.json").errors == ["key.json:3: repeats the key `Effect` of line 2"]
+    write("key.yaml", "Version: '2012-10-17'\nStatement:\n- Effect: Allow\n  Action: s3:GetObject\n  Effect: Deny\n")
+    assert run("check", "key.yaml").errors == ["key.yaml:5: repeats the key `Effect` of line 3"]
+    write("account.json", '{"RoleDetailList": [\n{"RoleName": "r",\n"Arn": "a",\n"RoleName": "s"}],\n"Policies": []}')
+    assert "account.json:4: repeats the key `RoleName` of line 2" in run("audit", "account.json").stderr
+
+
+_HEAD = '{"Version": "2012-10-17", "Statement": ['
+_ONE = '"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"'
+_TWO = _ONE.replace("Get", "Put")

@@ -23,7 +23,7 @@ def test_items_of_lists_come_one_by_one() -> None:
     """With their lines."""
     found = [(one.key, one.place, one.line, one.value) for one in items(TEXT, "t")]
     assert found == [
-        ("One", 0, 3, {"a": 1}), ("One", 1, 4, {"b": [2, 3]}), ("None", None, 4, []), ("Two", None, 7, {"c": None}),
+        ("One", 0, 3, {"a": 1}), ("One", 1, 4, {"b": [2, 3]}), ("None", None, 6, []), ("Two", None, 7, {"c": None}),
         ("Three", None, 8, "x"),
     ]  # fmt: skip
 
@@ -55,3 +55,19 @@ def test_it_reads_what_json_reads() -> None:
             else:
                 read.setdefault(one.key, []).append(one.value)  # type: ignore[attr-defined]
         assert read == data
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"P": [],\n"R": [],\n\n"P"\n: []}', "t:4: repeats the key `P` of line 1"),
+        ('{"R": [\n{"a": 1,\n"b": {"c": 1,\n\n"c": 2}}],\n"P": []}', "t:5: repeats the key `c` of line 3"),
+        ('{"R": [\n{"a": 1},\n{"b":\nNaN}]}', "t:4: is not valid JSON: `NaN` is not a JSON value"),
+        ('{"R": [\n{"a": ' + "1" * 5_000 + "}]}", "t:2: Exceeds the limit"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_deep_in_an_item_is_at_its_own_line(text: str, says: str) -> None:
+    """Not at that of the item, which may have thousands of lines."""
+    with pytest.raises(FileError) as found:
+        list(items(text, "t"))
+    assert str(found.value).startswith(says)

@@ -1,4 +1,6 @@
-"""What all commands have: `-q`, `--color`, and help with the command's own options first."""
+"""What all commands have: `-q`, `-v`, `--color`, and help with the command's own options first."""
+
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -7,8 +9,12 @@ from rolemgr.cli.stderr import COLOR_HELP, COLORS, STDERR
 _COMMON = ("verbose", "quiet", "color")
 
 
-def common_options(command: click.Command) -> list[click.Parameter]:
-    """Return the options that every command has and *command* lacks; theirs is how stderr looks."""
+def common_options(command: click.Command, say_sources: Callable[..., bool]) -> list[click.Parameter]:
+    """
+    Return the options that every command has and *command* lacks; theirs is how stderr looks.
+
+    *say_sources* is called with what ``-v`` of the command is.
+    """
     found: list[click.Parameter] = [
         click.Option(
             ["-q", "--quiet"], is_flag=True, expose_value=False, callback=_keep_quiet,
@@ -19,7 +25,38 @@ def common_options(command: click.Command) -> list[click.Parameter]:
         found.append(
             click.Option(["--color"], type=click.Choice(COLORS), default="auto", expose_value=False, help=COLOR_HELP)
         )
+    own = next((param for param in command.params if param.name == "verbose"), None)
+    if own is None:
+        own = click.Option(
+            ["-v", "--verbose"], is_flag=True, expose_value=False,
+            help="Say which files were read, and what the environment set.",
+        )  # fmt: skip
+        found.append(own)
+    own.callback = say_sources
     return found
+
+
+_VALUED = ("--color",)
+_FLAGS = ("-q", "--quiet", "-v", "--verbose", "-qv", "-vq")
+
+
+def behind_the_command(words: Sequence[str]) -> list[str]:
+    """
+    Return the *words* of a command line with the common options that stand before the command behind it.
+
+    Git and the AWS CLI take them there. One that is said again behind the command wins.
+    """
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word in _FLAGS or any(word.startswith(f"{name}=") for name in _VALUED):
+            at += 1
+        elif word in _VALUED and at + 1 < len(words):
+            at += 2
+        else:
+            break
+    rest = words[at:]
+    return [*rest[:1], *words[:at], *rest[1:]] if rest and not rest[0].startswith("-") else list(rest)
 
 
 def _keep_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:

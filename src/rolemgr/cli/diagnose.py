@@ -14,7 +14,7 @@ from rolemgr.cli.outside import OUTSIDE
 
 
 @click.command("diagnose")
-@click.argument("message", required=False)
+@click.argument("words", nargs=-1, metavar="[MESSAGE|FILE]...")
 @role_options
 @layer_options
 @click.option("--policy", multiple=True, metavar="FILE", help="A policy file to ask, not a role; repeatable.")
@@ -34,25 +34,29 @@ from rolemgr.cli.outside import OUTSIDE
 @output_option
 @color_option
 def diagnose_command(
-    message: str | None, chosen: dict[str, Any], layers: dict[str, Any], policy: Sequence[str], key: tuple[str, ...],
+    words: Sequence[str], chosen: dict[str, Any], layers: dict[str, Any], policy: Sequence[str], key: tuple[str, ...],
     key_policy: str | None, form: str, output: str | None, color: str, verbose: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """
     Say which layer denies a request, and what would allow it.
 
-    MESSAGE is what AWS said: the text, a file that holds it, or - for stdin; or give --action and --resource.
-    The role that the options choose is asked, or the policies of --policy, within the layers that are given.
-    Exits with 1 where they deny it. Nothing touches AWS.
+    MESSAGE is what AWS said: the text, a file that holds it (the output of a command, an event of CloudTrail), or -
+    for stdin; or give --action and --resource. FILE is who is asked: a role file, or policies (those of --policy too),
+    told from a message by what is in it. Without one it is the role that the options choose. It is asked within the
+    layers that are given. Exits with 1 where they deny it. Nothing touches AWS.
 
     \b
     Examples:
       rolemgr diagnose "$(cat error.txt)" --persona data-scientist
+      rolemgr diagnose error.txt roles/churn.yaml
       rolemgr diagnose --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --persona sagemaker-compute --resource-policy bucket.json
     """
     request = workflow.diagnose.DeniedRequestOptions(**asked)
-    query = workflow.diagnose.DiagnoseQuery(message, policy, chosen, layers, request, key, key_policy)
-    found = workflow.diagnose.diagnosed(query, OUTSIDE, verbose=verbose)
+    told = workflow.diagnose_words.told_apart(words, policy, chosen, OUTSIDE)
+    who = (told.message, told.policies, told.chosen)
+    query = workflow.diagnose.DiagnoseQuery(*who, layers, request, key, key_policy)
+    found = workflow.diagnose.diagnosed(query, told.outside, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if found.diagnosis.decision != "Allowed":
         sys.exit(1)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     import rolemgr.report.tighten
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
+    import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
     import rolemgr.workflow.blueprint
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.declarative
     import rolemgr.workflow.detective
     import rolemgr.workflow.diagnose
+    import rolemgr.workflow.diagnose_words
     import rolemgr.workflow.diff
     import rolemgr.workflow.drift
     import rolemgr.workflow.elevated
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
+    import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails

@@ -20,6 +20,7 @@ from rolemgr import __version__
 from rolemgr.cli.console import WORDS
 from rolemgr.cli.lazy import cli
 from rolemgr.cli.process import keep_to_ourselves, run_and_end
+from rolemgr.cli.reading import say_sources
 from rolemgr.cli.stderr import STDERR, aside
 from rolemgr.errors import InputError, RolemgrError, SourceLocation, UnknownNameError, require_text
 
@@ -91,7 +92,7 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         if not any(param.name == "quiet" for param in command.params):
-            command.params += cli.common.common_options(command)
+            command.params += cli.common.common_options(command, say_sources)
             setattr(command, "format_options", partial(cli.common.format_options, command))  # noqa: B010 - of this one command
             if _COMPLETING in os.environ:
                 cli.completing.wire(command)
@@ -103,6 +104,9 @@ class _Commands(click.Group):
             ctx.exit(2)
         for text in args:
             require_text(text)
+        args = cli.common.behind_the_command(args)
+        if not args and not ctx.resilient_parsing:
+            raise InputError(None, "no command is given", "see `rolemgr --help`")
         ctx.meta[WORDS] = tuple(args)
         return super().parse_args(ctx, args)
 

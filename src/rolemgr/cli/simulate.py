@@ -6,19 +6,23 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
 from rolemgr.cli.console import color_option, form_option, give, output_option
-from rolemgr.cli.files import is_file, is_folder, is_stdout
+from rolemgr.cli.files import is_file, is_stdout
 from rolemgr.cli.layers import layer_options
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import open_input
 from rolemgr.workflow.layer_options import given
+
+if TYPE_CHECKING:
+    from rolemgr.workflow.asked_files import AskedPrincipal
+    from rolemgr.workflow.simulate import SimulateQuery
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 
@@ -27,7 +31,7 @@ _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+")
 
 
 @click.command("simulate")
-@click.argument("policies", nargs=-1, metavar="[POLICY|ROLE_FILE]...")
+@click.argument("policies", nargs=-1, metavar="[POLICY|ROLE_FILE|FOLDER]...")
 @role_options
 @layer_options
 @click.option("--action", metavar="SERVICE:NAME", help="The action that is asked for.")
@@ -58,9 +62,10 @@ def simulate_command(
     Evaluate one request against a role or policy files.
 
     The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an IAM policy
-    document, a role as `create` writes it, a role file, or a quoted pattern; - is stdin. Without one, the role that the
-    options choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of principal
-    and resource say, such as aws:PrincipalArn, is in the context already.
+    document, a role as `create` writes it, a role file, a folder, or a quoted pattern; - is stdin. Policies are asked
+    together, as those of one principal, and several roles each for itself. Without one, the role that the options
+    choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
+    resource say, such as aws:PrincipalArn, is in the context already.
 
     \b
     Examples:
@@ -70,16 +75,19 @@ def simulate_command(
                        --context aws:PrincipalTag/Project=churn --expect Allowed
       rolemgr simulate --persona ml-engineer --action s3:GetObject --resource arn:aws:s3:::acme/a.csv \\
                        --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
+      rolemgr simulate roles/ --action s3:DeleteObject --resource arn:aws:s3:::acme/a.csv --expect ImplicitlyDenied
       rolemgr simulate --requests requests.jsonl
     """
     if requests is not None:
         _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
         sys.exit(_answer_all(requests, output))
-    policies = _files(policies, asked["action"])
-    policies, role = workflow.file_kind.role_among(policies, chosen, OUTSIDE)
+    each = workflow.asked_files.asked_of(_files(policies, asked["action"]), chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
-    query = workflow.simulate.SimulateQuery(policies, role, layers, options)
+    query = workflow.simulate.SimulateQuery(each[0].policies, each[0].chosen, layers, options)
+    if len(each) > 1:
+        _ask_each(query, each, expect, form, output, color, verbose=verbose)
+        return
     found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
     if expect and found.explanation.evaluation.decision != expect:
@@ -87,16 +95,28 @@ def simulate_command(
         sys.exit(1)
 
 
+def _ask_each(
+    query: "SimulateQuery", each: "Sequence[AskedPrincipal]", expect: str | None, form: str, output: str | None,
+    color: str, *, verbose: bool,
+) -> None:  # fmt: skip
+    """Ask each of several roles; end with 1 where one decides otherwise than expected."""
+    found = workflow.simulate_each.simulate_each(query, each, OUTSIDE, verbose=verbose)
+    if found.found:
+        give(form, found.views.data, found.views.page, output, color)
+    others = [name for name, one in found.found if expect and one.explanation.evaluation.decision != expect]
+    for name in others:
+        click.echo(f"{name}: expected {expect}", err=True)
+    raise_all(found.wrong)
+    if others:
+        sys.exit(1)
+
+
 def _files(names: Sequence[str], action: str | None) -> Sequence[str]:
-    """Return the files that *names* mean; raise InputError for a folder, and an action that stands without --action."""
+    """Return the files and folders that *names* mean; raise InputError for an action that stands without --action."""
     for name in names:
         if action is None and _ACTION.fullmatch(name) and not is_file(name):
             raise InputError(SourceLocation("--action"), "is missing", f"did you mean --action {name}?")
-    found = workflow.given_files.expanded(names)
-    if folder := next((name for name in found if is_folder(name)), None):
-        hint = "name the files, or a quoted pattern"
-        raise InputError(SourceLocation(folder), "is a folder, and one role or its policies are asked", hint)
-    return found
+    return workflow.given_files.expanded(names)
 
 
 def _refuse_beside_batch(others: Mapping[str, Any]) -> None:

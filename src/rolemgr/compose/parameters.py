@@ -33,6 +33,10 @@ _KEY = r"[A-Za-z0-9!_.*'()/ +=@,:-]+"
 _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.STRING: (r"[^\x00-\x1f]{1,256}", "text of 1 to 256 characters"),
     ParameterType.NAME_PATTERN: (r"[A-Za-z0-9._/*?-]{1,256}", "a name, with * and ? as wildcards"),
+    ParameterType.MODEL_PATTERN: (
+        r"[A-Za-z0-9._:*?-]{1,256}",
+        "the id of a model or profile, with * and ? as wildcards",
+    ),
     ParameterType.ACCOUNT_ID: (r"[0-9]{12}", "an account id of 12 digits"),
     ParameterType.ARN: (r"arn:[^\s:]+:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+", "an ARN"),
     ParameterType.ROLE_ARN: (

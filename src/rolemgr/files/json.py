@@ -186,6 +186,11 @@ def _refused(text: str, name: str, limits: Limits, error: Exception) -> SourceFi
     raise FileError(where, str(error)) from error
 
 
+def blame(text: str, name: str, line: int, limits: Limits = LIMITS) -> None:
+    """Raise FileError, at its line, for what is refused in the value that *text* (*line* of *name*) starts with."""
+    _Scanner(name, limits, line).scan(text)
+
+
 class LazyLines(Mapping[DataPath, int]):
     """The line of each path of *data*, which *text* is: a mapping's member by its key, a list's by its value."""
 
@@ -311,25 +316,27 @@ _NO_JSON = ("NaN", "Infinity", "-Infinity")
 
 @dataclass
 class _Container:
-    """A list or mapping that the scan is inside of, with the *step* (key or index) it stands at."""
+    """A list or mapping that the scan is inside of: the *step* (key or index) it stands at, and its keys' lines."""
 
     step: str | int
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, int] = field(default_factory=dict)
 
 
 class _Scanner:
     """Walk the tokens of valid JSON and raise FileError, with the line, for what `strict_json` refuses."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
-        self.name, self.limits, self.line = name, limits, 1
+    def __init__(self, name: str, limits: Limits, line: int = 1) -> None:
+        self.name, self.limits, self.line = name, limits, line
         self.inside: list[_Container] = []
         self.values = 0
         self.awaits_key = False
 
     def scan(self, text: str) -> None:
-        """Go through *text* once, without recursion: it may be nested to any depth."""
-        for token in _TOKEN.findall(text):
-            self.take(token)
+        """Go through the value that *text* starts with, once and without recursion: it may be nested to any depth."""
+        for token in _TOKEN.finditer(text):
+            self.take(token[0])
+            if not self.inside and token[0] != "\n":
+                return
 
     def take(self, token: str) -> None:
         """Go one token further."""
@@ -357,8 +364,8 @@ class _Scanner:
         """Enter the mapping's entry *key*."""
         container = self.inside[-1]
         if key in container.keys:
-            raise self.error(f"repeats the key `{key}`")
-        container.keys.add(key)
+            raise self.error(f"repeats the key `{key}` of line {container.keys[key]}")
+        container.keys[key] = self.line
         container.step = key
         self.awaits_key = False
 

@@ -11,7 +11,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
-from rolemgr.files.json import json_problem, strict_value
+from rolemgr.files.json import blame, json_problem, strict_value
 from rolemgr.files.source import LIMITS, FileError, Limits
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -50,13 +50,14 @@ class _Walk:
 
     def members(self) -> Iterator[Item]:
         """Yield the members of the object that the text is."""
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         self._take("{")
         while not self._ends("}", first=not seen):
-            key = self._key()
+            self._skip()
+            line, key = self._line(), self._key()
             if key in seen:
-                raise self._error(f"repeats the key `{key}`")
-            seen.add(key)
+                raise FileError(SourceLocation(self.name, line), f"repeats the key `{key}` of line {seen[key]}")
+            seen[key] = line
             if self._peek() == "[":
                 yield from self._listed(key)
             else:
@@ -102,6 +103,7 @@ class _Walk:
             self.at = error.pos
             raise self._error(f"is not valid JSON: {json_problem(error)}") from error
         except (ValueError, RecursionError) as error:
+            blame(self.text[self.at :], self.name, line, self.limits)
             problem = f"is nested more than {self.limits.depth} levels deep"
             raise self._error(problem if isinstance(error, RecursionError) else str(error)) from error
         return line, value

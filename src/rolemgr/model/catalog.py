@@ -58,6 +58,7 @@ class ParameterType(StrEnum):
 
     STRING = "string"
     NAME_PATTERN = "name-pattern"
+    MODEL_PATTERN = "model-pattern"
     ACCOUNT_ID = "account-id"
     ARN = "arn"
     ROLE_ARN = "role-arn"

@@ -7,14 +7,14 @@ all guardrails, and by a tag key. What a guardrail or a group needs to be told a
 example value.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.never_names import wrong_names_in_separations
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, raise_all
+from rolemgr.errors import InputError, MissingValueError, Problems, raise_all
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.files.source import SourceFile
 from rolemgr.model.catalog import Parameter, ParameterType
@@ -26,7 +26,7 @@ from rolemgr.prove.grants import no_dead_grant
 from rolemgr.prove.guardrails import guardrails_kept
 from rolemgr.prove.overlaps import overlaps_declared
 from rolemgr.prove.packed import packing_lossless
-from rolemgr.prove.proof import CounterExample, Decide, Proof, RoleToProve, flags_of, together
+from rolemgr.prove.proof import CounterExample, Decide, Proof, RoleToProve, Untold, flags_of, together
 from rolemgr.prove.separate import attached_separated, separated, with_attached_documents
 from rolemgr.prove.tags import tags_kept
 from rolemgr.reference.resources import example_of_type
@@ -48,6 +48,7 @@ _KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-123456789
 _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.STRING: "example",
     ParameterType.NAME_PATTERN: "example-*",
+    ParameterType.MODEL_PATTERN: "example.model-v1:0",
     ParameterType.ROLE_ARN: "arn:aws:iam::111122223333:role/example",
     ParameterType.ARN: "arn:aws:sagemaker:us-east-1:111122223333:example/one",
     ParameterType.ACCOUNT_ID: "444455556666",
@@ -69,9 +70,28 @@ def prove_role(subject: RoleToProve) -> tuple[Proof, ...]:
     spec = subject.rendered.role.spec
     place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
     names = [name for name in subject.catalog.found("personas") if name != spec.persona]
-    others = [subject_of(subject.catalog, {"persona": name, **place}, subject.decide) for name in names]
-    about = (separated(subject), *attached_separated(subject), overlaps_declared([subject, *others]))
+    others, needing = _personas_of(subject.catalog, names, place, subject.decide)
+    overlap = overlaps_declared([subject, *others])
+    reasons = (f"can't tell what it shares with persona `{name}`: {why}" for name, why in needing.items())
+    untold = tuple(Untold(reason, subject.flags) for reason in reasons)
+    about = (separated(subject), *attached_separated(subject), overlap._replace(untold=(*overlap.untold, *untold)))
     return together((*about, *limits_of(subject)))
+
+
+def _personas_of(
+    catalog: Catalog, names: Iterable[str], place: Mapping[str, Any], decide: Decide
+) -> tuple[list[RoleToProve], dict[str, str]]:  # fmt: skip
+    """Return the roles of the personas *names*, and of those that need a value without a default what they need."""
+    found, needing = list[RoleToProve](), dict[str, str]()
+    for name in names:
+        try:
+            found.append(subject_of(catalog, {"persona": name, **place}, decide))
+        except (MissingValueError, Problems) as error:
+            every = error.problems if isinstance(error, Problems) else (error,)
+            if not all(isinstance(one, MissingValueError) for one in every):
+                raise
+            needing[name] = "; ".join(map(str, every))
+    return found, needing
 
 
 def limits_of(subject: RoleToProve) -> tuple[Proof, ...]:
@@ -84,12 +104,14 @@ def prove_catalog(catalog: Catalog, decide: Decide = evaluate) -> tuple[Proof, .
     Return the proofs about all roles of *catalog*, one for each claim.
 
     Raises InputError (or Problems) for a name that AWS is not known to have, also in a separation that no persona
-    uses: a persona that takes it up would believe that it forbids something.
+    uses: a persona that takes it up would believe that it forbids something. A persona that needs a value which has
+    no default is not proven, and said: nobody can tell for which value it was meant.
     """
     raise_all([*wrong_names_in_separations(catalog)])
-    personas = [subject_of(catalog, {"persona": name}, decide) for name in catalog.found("personas")]
-    proofs = [*map(separated, personas), overlaps_declared(personas)]
-    for choices in variants(catalog):
+    personas, needing = _personas_of(catalog, catalog.found("personas"), {}, decide)
+    untold = (Untold(f"persona `{name}` is not proven: {why}", ("--persona", name)) for name, why in needing.items())
+    proofs = [*map(separated, personas), overlaps_declared(personas), Proof(MADE, MADE_CLAIM, 0, (), tuple(untold))]
+    for choices in variants(catalog, leaving_out=needing):
         made, proof = _made(catalog, choices, decide)
         personas += made
         proofs.append(proof)
@@ -126,17 +148,22 @@ def subject_of(catalog: Catalog, choices: Mapping[str, Any], decide: Decide = ev
     return RoleToProve(catalog, RenderedRole(role, render(role)), flags_of(choices), decide)
 
 
-def variants(catalog: Catalog) -> Iterator[dict[str, Any]]:
-    """Yield the choices of the other roles of *catalog*: personas under its profiles and guardrails, groups alone."""
+def variants(catalog: Catalog, leaving_out: Container[str] = ()) -> Iterator[dict[str, Any]]:
+    """
+    Yield the choices of the other roles of *catalog*: personas under its profiles and guardrails, groups alone.
+
+    The personas *leaving_out* are not among them, so that groups that no other has come alone, with example values.
+    """
     every = all_guardrails(catalog)
-    for name in catalog.found("personas"):
+    personas = [name for name in catalog.found("personas") if name not in leaving_out]
+    for name in personas:
         for profile in catalog.found("profiles"):
             if profile != resolve_persona(catalog, name).guardrail_profile:
                 yield {"persona": name, "guardrail_profile": [profile], **short_forms(catalog)}
         yield {"persona": name, "guardrail": every, **short_forms(catalog)}
         yield from ({"persona": name, "abac": list(tags), "tag": tags} for tags in _TAGS)
         yield {"persona": name, "abac": list(_TAGS[0]), "tag": _TAGS[0], "abac_buckets": True}
-    used = {group for name in catalog.found("personas") for group in resolve_persona(catalog, name).groups}
+    used = {group for name in personas for group in resolve_persona(catalog, name).groups}
     for group in catalog.found("activity_groups"):
         if group not in used:
             alone = group_alone(catalog, group)

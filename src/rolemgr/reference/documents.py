@@ -13,6 +13,7 @@ from rolemgr.iam.operators import base_operator
 from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.names import Doubt, action_doubt, arn_doubts, key_doubt, service_principal_doubt
+from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.requests import value_doubts
 from rolemgr.reference.services import expand
 
@@ -43,7 +44,10 @@ def action_pattern_doubt(pattern: str) -> Doubt | None:
         return action_doubt(pattern)
     if pattern == "*" or expand(pattern):
         return None
-    return Doubt(pattern, f"no action that AWS is known to have matches `{pattern}`")
+    near = nearest_action(pattern)
+    return Doubt(
+        pattern, f"no action that AWS is known to have matches `{pattern}`", f"did you mean `{near}`?" if near else None
+    )
 
 
 def _principal_doubts(principal: Principals | None) -> Iterator[Doubt]:

@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
-from rolemgr.files.source import LIMITS, SourceFile
-from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import BY_KEY, with_role_files
+from rolemgr.files.source import SourceFile
+from rolemgr.workflow.role_options import BY_KEY
 
 
 class FileKind(StrEnum):
@@ -144,27 +143,3 @@ def is_role_among_others(text: str, name: str) -> bool:
         return "persona" in text and is_role_text(text, name)
     except RolemgrError:
         return False  # it was read already, and has tags or documents that no role file has
-
-
-def role_among(
-    names: Sequence[str], chosen: Mapping[str, Any], outside: Outside
-) -> tuple[Sequence[str], Mapping[str, Any]]:  # fmt: skip
-    """
-    Return the policies among the files *names*, and *chosen* with the role file among them, where there is one.
-
-    Raises InputError for a role file beside other files, and beside the role of an option.
-    """
-    roles = [name for name in names if name.endswith((".yaml", ".yml")) and _is_role(name, outside)]
-    if not roles:
-        return names, chosen
-    where = SourceLocation(roles[0])
-    if len(names) > 1:
-        raise InputError(where, "is a role file, which goes alone", "give policies in another run")
-    return (), with_role_files(roles, chosen) | {"role": roles[0]}
-
-
-def _is_role(name: str, outside: Outside) -> bool:
-    try:
-        return is_role_text(*outside.read(name, LIMITS))
-    except RolemgrError:
-        return False  # whoever reads it as policies says what is wrong

@@ -1,14 +1,11 @@
 """What the names that a command takes mean: a quoted pattern as the shell would have it, a folder its files."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from glob import glob
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.role_options import is_pattern
-
-_YAML = re.compile(r"[^.].*\.ya?ml")
 
 
 def expanded(names: Sequence[str]) -> tuple[str, ...]:
@@ -36,14 +33,24 @@ def matches_of(pattern: str) -> list[str]:
 
 
 def yaml_files(folder: str, *, below: bool = True) -> Iterator[str]:
-    """
-    Yield the YAML files in *folder*, and those *below* it, in order; hidden ones and links to folders are left out.
+    """Yield the YAML files in *folder*, and those *below* it, as `files_below` does."""
+    return files_below(folder, (".yaml", ".yml"), below=below)
 
-    Raises InputError for a folder that can't be searched: what it holds is not known.
+
+def files_below(folder: str, endings: tuple[str, ...], *, below: bool = True) -> Iterator[str]:
+    """
+    Yield the files of these *endings* in *folder*, and those *below* it, in order.
+
+    Hidden ones and links to folders are left out. Raises InputError for a folder that can't be searched: nobody knows
+    what it holds.
     """
     for place, inner, names in os.walk(folder, onerror=_refuse_unsearched):
         inner[:] = sorted(one for one in inner if below and not one.startswith("."))
-        yield from (os.path.join(place, one) for one in sorted(names) if _YAML.fullmatch(one))  # noqa: PTH118
+        yield from (os.path.join(place, one) for one in sorted(names) if _is_shown(one, endings))  # noqa: PTH118
+
+
+def _is_shown(name: str, endings: tuple[str, ...]) -> bool:
+    return name.endswith(endings) and not name.startswith(".")
 
 
 def _refuse_unsearched(error: OSError) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.names import action_doubt
+from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.requests import resource_doubts
 from rolemgr.reference.services import expand, find_action, service_exists, services
 
@@ -29,7 +30,9 @@ def actions_named(text: str, resource: str | None) -> tuple[str, ...]:
         return (known.name,)
     found = expand(text) if ":" in text else ()
     if not found:
-        raise InputError(where, f"no action is like `{text}`", "such as sagemaker:Create*")
+        near = nearest_action(text)
+        hint = f"did you mean {near}?" if near else "such as sagemaker:Create*"
+        raise InputError(where, f"no action is like `{text}`", hint)
     fitting = tuple(one for one in found if resource is None or not _misfit(one, resource))
     if not fitting:
         raise InputError(where, f"`{resource}` is not a resource of any action that is like `{text}`")

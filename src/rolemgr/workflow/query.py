@@ -31,6 +31,7 @@ from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import deprecated_keys, find_key, guide_keys, known_values
 from rolemgr.reference.dependents import dependents
 from rolemgr.reference.names import action_doubt, key_doubt, resource_type_doubt, short_action_doubt
+from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.resources import is_of_type
 from rolemgr.reference.services import (
     Action,
@@ -280,9 +281,9 @@ def who_may(catalog: Catalog, pattern: str) -> WhoMay:
     """
     names = expand(pattern) if has_wildcard(pattern) else (_action(pattern).name,)
     if not names:
-        raise InputError(
-            SourceLocation("who"), f"no action matches `{pattern}`", "it is SERVICE:NAME, such as sagemaker:Create*"
-        )
+        near = nearest_action(pattern)
+        hint = f"did you mean {near}?" if near else "it is SERVICE:NAME, such as sagemaker:Create*"
+        raise InputError(SourceLocation("who"), f"no action matches `{pattern}`", hint)
     personas, named = Personas(catalog), _in_groups(catalog)
     asked = tuple((name, personas.who_may(name)) for name in names if name in named or len(names) == 1)
     return WhoMay(pattern, asked, tuple(name for name in names if name not in named))

@@ -58,11 +58,12 @@ def repeated_sid(document: Document) -> Iterator[Hit]:
 
     Some services let resource policies repeat them, so those are not looked at.
     """
-    seen: set[str] = set()
-    for statement in document.statements:
+    seen: dict[str, int] = {}
+    for number, statement in enumerate(document.statements, 1):
         if statement.sid and statement.sid in seen and "Fn::If" not in statement.path:
-            yield Hit(f"the Sid `{statement.sid}` is taken", (*statement.path, "Sid"), sid=statement.sid)
-        seen.add(statement.sid or "")
+            message = f"the Sid `{statement.sid}` is taken by statement {seen[statement.sid]}"
+            yield Hit(message, (*statement.path, "Sid"), sid=statement.sid)
+        seen.setdefault(statement.sid or "", number)
 
 
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?_.-]+|\*+")

@@ -28,6 +28,7 @@ from rolemgr.reference.condition_keys import (
     known_values,
     prefix_known,
 )  # fmt: skip
+from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.providers import claims, is_provider_key
 from rolemgr.reference.quirks import not_in_the_reference, operations_without_action
 from rolemgr.reference.services import action_names, expand, service_exists, services
@@ -46,7 +47,9 @@ def unknown_service(statement: Statement) -> Iterator[Hit]:
     for element, action in statement.written_actions:
         prefix = action.partition(":")[0].lower()
         if ":" in action and not _service_known(prefix):
-            message = f"`{prefix}` is not a service prefix that AWS knows{near(prefix, services())}"
+            pattern = nearest_action(action)
+            meant = f"; did you mean `{pattern}`?" if pattern else near(prefix, services())
+            message = f"`{prefix}` is not a service prefix that AWS knows{meant}"
             yield Hit(message, statement.at(element, action), action)
 
 
@@ -91,7 +94,9 @@ def pattern_without_action(statement: Statement) -> Iterator[Hit]:
     """
     for element, action in statement.written_actions:
         if ":" in action and has_wildcard(action) and _stands_for_nothing(action):
-            yield Hit(f"`{action}` matches no action", statement.at(element, action), action)
+            pattern = nearest_action(action)
+            meant = f"; did you mean `{pattern}`?" if pattern else ""
+            yield Hit(f"`{action}` matches no action{meant}", statement.at(element, action), action)
 
 
 @lru_cache(maxsize=16_384)
