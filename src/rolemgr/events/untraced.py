@@ -16,7 +16,7 @@ _WHY: Final = {
 
 @lru_cache(maxsize=1 << 12)
 def why_untraced(action: str) -> str | None:
-    """Return why no use of *action* in a trail is no evidence; None where a trail shows its use."""
+    """Return why a trail without *action* says nothing about its use; None where a trail shows it."""
     for kind, why in _WHY.items():
         if any(matches_action(pattern, action) for pattern in facts("untraced")[kind]["actions"]):
             return why

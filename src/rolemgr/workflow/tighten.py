@@ -24,7 +24,7 @@ _MOST_CASES: Final = 2_000
 
 
 class TightenRequest(NamedTuple):
-    """Which *role* (a file), by which *trails*, of whom, and the actions to *keep*."""
+    """Which *role* (a file), by which *trails*, whose calls count, and the actions to *keep*."""
 
     role: str
     trails: Sequence[str]
