@@ -2,7 +2,7 @@
 A role and what it used: the same statements with what was used, and what no trail can show.
 
 Nothing is ever added: each new statement has some of the actions and some of the resources of an old one, under the
-same conditions, and every Deny stays. What a trail can't show is kept, with the reason: there, a missing event says nothing.
+same conditions, and every Deny stays. What a trail can't show is kept, with the reason.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
