@@ -379,6 +379,7 @@ def detective_coverage() -> str:
 
 _SOME_VALUES = {
     "duration": "86400",
+    "ip-range": "203.0.113.0/24",
     "integer": "5",
     "key-arn": "arn:aws:kms:us-east-1:111122223333:key/1",
     "arn": "arn:aws:sagemaker:us-east-1:111122223333:model/x",

@@ -39,7 +39,10 @@ def named(policies: tuple[IdentityPolicy, ...]) -> set[str]:
 def test_personas_that_sagemaker_does_not_take_are_left_out() -> None:
     """A role of SageMaker is not told to become the role of a schedule; one that two services take stays."""
     left_out = {name for name in CATALOG.found("personas") if name not in PERSONAS}
-    assert left_out == {"bedrock-evaluation", "bedrock-import", "pipeline-scheduler"}
+    assert left_out == {
+        "bedrock-evaluation", "bedrock-import", "pipeline-scheduler", "sagemaker-cluster-scaling",
+        "sagemaker-emr-serverless", "sagemaker-image-build", "sagemaker-project-launch", "sagemaker-project-use",
+    }  # fmt: skip
     assert {"sagemaker-model-customization", "unified-studio-user"} <= set(PERSONAS)
 
 

@@ -13,7 +13,7 @@ OTHERS = {
     "tests.yaml": ("persona: data-scientist\ncases: []\n", "but policy tests; `rolemgr test` takes it"),
     "inventory.yaml": ("accounts: []\n", "but an inventory; `rolemgr audit` takes it"),
 }
-TAKES_ONE = ("preview", "boundary", "elevated", "break-glass")
+TAKES_ONE = ("boundary", "elevated", "break-glass")
 NEEDED = {
     "elevated": ("--raise", "max-runtime=72h", "--expires", "2026-12-24T18:00Z", "--trust", "github:acme/ml"),
     "break-glass": (
@@ -23,7 +23,7 @@ NEEDED = {
     "apply": ("--yes",),
 }  # fmt: skip
 """What a command can't be without."""
-TAKES_MANY = ("create", "prove", "plan", "apply", "drift")
+TAKES_MANY = ("create", "preview", "prove", "plan", "apply", "drift")
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +92,27 @@ def test_several_for_one_are_refused(command: str, run: Run) -> None:
     assert ran.code == 2
     assert ran.errors == ["roles: means 2 role files, and this command takes one; such as roles/a.yaml"]
     assert "means" not in run(command, "roles/below").stderr
+
+
+def test_each_of_several_roles_has_its_page(run: Run) -> None:
+    """Page after page, one JSON document, Markdown one below the other; HTML is one page of one role."""
+    Path("roles/blueprint.yaml").unlink()
+    names = ["roles/a.yaml", "roles/below/b.yml"]
+    found = json.loads(run("preview", "roles", "--format", "json").stdout)["roles"]
+    alone = [json.loads(run("preview", name, "--format", "json").stdout) for name in names]
+    assert found == [{"file": name, **one} for name, one in zip(names, alone, strict=True)]
+    text = run("preview", *names).stdout
+    pages = [run("preview", name).stdout for name in names]
+    assert text == f"{names[0]}\n{pages[0]}\n{names[1]}\n{pages[1]}"
+    pages = [run("preview", name, "--format", "markdown").stdout for name in names]
+    assert run("preview", "roles/**/[ab].y*ml", "--format", "markdown").stdout == "\n".join(pages)
+    assert run("preview", "roles", "--format", "html").errors == [
+        "--format: `html` is one page of one role, and several are given; give --format markdown, or one role file"
+    ]
+    Path("roles/broken.yaml").write_text("persona: [\n")
+    ran = run("preview", "roles", "--format", "json")
+    assert (ran.code, json.loads(ran.stdout)["roles"]) == (2, found)
+    assert [one[:20] for one in ran.errors] == ["roles/broken.yaml:2:"]
 
 
 def test_a_claim_is_proven_of_all(run: Run) -> None:

@@ -135,6 +135,9 @@ def test_values_are_assigned_by_parameter_name(own: Catalog) -> None:
         ({"max-runtim": "1h"}, "unknown guardrail `max-runtim`; did you mean max-runtime?"),
         ({"max-runtime": False}, "`false` does not take a guardrail away: leave it out, or its profile"),
         ({"instance-types": []}, "guardrail `instance-types` (--guardrail) needs types: instance types, * and ? as wildcards; give --guardrail instance-types=VALUE"),
+        ({"caller-network": None}, "guardrail `caller-network` (--guardrail) needs one of ip_ranges, networks, endpoints; give --guardrail caller-network=VALUE"),
+        ({"office-hours": None}, "`office-hours` can't be a guardrail: IAM compares dates and times that are absolute (aws:CurrentTime), and has no time of day; --expires TIME ends a role; a schedule that attaches a Deny in the evening and takes it off in the morning, or sessions that end with the working day (--max-session), do the rest"),
+        ({"cluster-scripts": None}, "`cluster-scripts` can't be a guardrail: IAM has no condition key for where a cluster's life-cycle scripts lie; --parameter cluster_scripts=BUCKET of hyperpod-admin and sagemaker-clusters: nodes read scripts of that bucket alone, and whoever else may write it is the bucket's policy to say"),
         ({"spot-only": None}, "`spot-only` can't be a guardrail: IAM has no condition key for managed spot training; `rolemgr detective on-demand-jobs` renders the control that finds on-demand jobs"),
     ],
 )  # fmt: skip

@@ -28,6 +28,7 @@ GIVEN = {
     "approved-models": ["arn:aws:sagemaker:eu-west-1:111122223333:model/ok-*"],
     "bedrock-guardrail": ["arn:aws:bedrock:eu-west-1:111122223333:guardrail/abcdef123456:3"],
     "bedrock-regions": ["eu-west-1"],
+    "caller-network": ["203.0.113.0/24", "vpc-0a1b2c3d4e5f60718", "vpce-0a1b2c3d4e5f60718"],
     "cluster-instance-types": ["ml.p4d.24xlarge"],
     "file-systems": ["file_systems:fs-0123456789abcdef0"],
     "instance-types": ["ml.m5.*", "ml.g4dn.xlarge"],

@@ -36,6 +36,10 @@ NOTEBOOKS = _actions("CreateNotebookInstance")
 CLUSTERS = _actions("CreateCluster")
 DOMAINS = _actions("CreateDomain")
 PROFILES = _actions("CreateUserProfile", "UpdateUserProfile", "UpdateDomain")
+OPENING = _actions(
+    "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowTrackingServerUrl",
+    "CreatePresignedMlflowAppUrl", "CreatePartnerAppPresignedUrl", "CreateHubContentPresignedUrls", "StartSession",
+)  # fmt: skip
 SPACES = _actions("CreateSpace", "UpdateSpace", "CreateApp")
 PACKAGES = _actions("CreateModelPackage", "UpdateModelPackage")
 
@@ -112,6 +116,18 @@ def _demanded(action: str, limits: Limits, said: Mapping[str, Any], serverless: 
         tag, values = limits["search-visibility"]["tag"][0], limits["search-visibility"]["values"]
         yield f"sagemaker:SearchVisibilityCondition/Tags.{tag}/EqualsIfExists", values[0]
     yield from _notebook_demanded(action, limits)
+    if "caller-network" in limits and action in OPENING:
+        yield from _from_a_named_network(limits["caller-network"])
+
+
+def _from_a_named_network(values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, Any]]:
+    """Yield where the caller is: at an address that is named, else behind an endpoint that is."""
+    if ranges := values["ip_ranges"]:
+        yield "aws:SourceIp", ranges[0].partition("/")[0]
+    elif networks := values["networks"]:
+        yield "aws:SourceVpc", networks[0]
+    else:
+        yield "aws:SourceVpce", values["endpoints"][0]
 
 
 def _types(action: str, limits: Limits, said: Mapping[str, Any]) -> list[str] | None:

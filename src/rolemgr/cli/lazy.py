@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview
+    import rolemgr.workflow.preview_each
     import rolemgr.workflow.prove
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query

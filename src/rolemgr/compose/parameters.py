@@ -62,6 +62,12 @@ _FORMS: Mapping[ParameterType, tuple[str, str]] = {
     ParameterType.DURATION: (r"[1-9][0-9]{0,8}[smhd]?", "a duration such as 90m, 24h, 5d or seconds"),
     ParameterType.INTEGER: (r"[0-9]{1,9}", "a whole number"),
     ParameterType.TAG_KEY: (r"(?!(?i:aws:))[\w .:/=+@-]{1,128}", "a tag key"),
+    ParameterType.IP_RANGE: (
+        r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?|[0-9a-f]*:[0-9a-f:]+(?:/[0-9]{1,3})?",
+        "an IP range such as 203.0.113.0/24",
+    ),
+    ParameterType.VPC_ID: (r"vpc-[0-9a-f]{8,32}", "a VPC's id such as vpc-0a1b2c3d"),
+    ParameterType.VPC_ENDPOINT_ID: (r"vpce-[0-9a-f]{8,32}", "a VPC endpoint's id such as vpce-0a1b2c3d"),
 }
 _IN_BUCKETS = {ParameterType.BUCKET, ParameterType.S3_PREFIX}
 _WITH_PARTITION = {ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN}

@@ -72,6 +72,9 @@ class ParameterType(StrEnum):
     DURATION = "duration"
     INTEGER = "integer"
     TAG_KEY = "tag-key"
+    IP_RANGE = "ip-range"
+    VPC_ID = "vpc-id"
+    VPC_ENDPOINT_ID = "vpc-endpoint-id"
 
 
 class Parameter(Noted):

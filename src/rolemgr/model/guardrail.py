@@ -36,6 +36,7 @@ class Scope(StrEnum):
     REGISTRY = "registry"
     FEATURES = "features"
     SEARCH = "search"
+    SESSIONS = "sessions"
     BEDROCK = "bedrock"
 
 
@@ -63,6 +64,8 @@ class GuardrailParameter(Noted):
     """The most that AWS takes."""
     named: bool = False
     """Given as ``parameter:value`` alone, for its values look like those of another parameter."""
+    example: Text | None = None
+    """A value that a role of every group can work with, where one of its type could not: proofs are made with it."""
     help: Text
 
 
@@ -97,6 +100,8 @@ class GuardrailDeny(Noted):
     conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()
     """Parameters that must have a value; without one the Deny is left out."""
+    any_of: Strings = ()
+    """Parameters of which one value is enough: what is asked of one that has none is left out."""
     only_below: dict[ParameterName, int] = field(default_factory=dict)
     """The Deny is left out where the parameter's value is this or more."""
     why: Text | None = None

@@ -62,6 +62,9 @@ _EXAMPLES: Mapping[ParameterType, str] = {
     ParameterType.DURATION: "6h",
     ParameterType.INTEGER: "8",
     ParameterType.TAG_KEY: "Project",
+    ParameterType.IP_RANGE: "203.0.113.0/24",
+    ParameterType.VPC_ID: "vpc-0a1b2c3d",
+    ParameterType.VPC_ENDPOINT_ID: "vpce-0a1b2c3d",
 }
 
 
@@ -200,7 +203,7 @@ def short_forms(catalog: Catalog) -> dict[str, Any]:
 
 
 def _example(parameter: GuardrailParameter) -> str:
-    return parameter.one_of[0] if parameter.one_of else _EXAMPLES[parameter.type]
+    return parameter.example or (parameter.one_of[0] if parameter.one_of else _EXAMPLES[parameter.type])
 
 
 def _parameters(catalog: Catalog, group: str) -> dict[str, Sequence[str]]:

@@ -26,6 +26,7 @@ KeyAssignment: TypeAlias = Mapping[str, Values]
 STAND_IN = "witness"
 """The value that every policy variable has, unless its key is absent."""
 
+_STRANGE_ADDRESS = "198.51.100.77"
 _STRANGE_TEXT = "unlike-any"
 _STRANGE_ARN = "arn:aws:unlike:us-east-1:000000000000:any"
 _LARGEST_SET = 3
@@ -118,6 +119,10 @@ def _samples(key: str, terms: Sequence[Term], tests: Sequence[Test], is_variable
         yield from test.samples
     known = find_key(key)
     kind = known.type if known else ""
+    if kind == "IPAddress":
+        yield from (value.partition("/")[0] for term in terms if term.operator != "Null" for value in term.values)
+        yield _STRANGE_ADDRESS
+        return
     kinds = {base_operator(term.operator) or "" for term in terms}
     if kind == "Bool" or "Bool" in kinds:
         yield from ("true", "false")

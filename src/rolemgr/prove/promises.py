@@ -10,8 +10,9 @@ negated operator lists is kept to, what another lists is kept out.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.domains import KeyAssignment, Test, Values
 from rolemgr.reference import quirks
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
 
@@ -36,6 +38,8 @@ class Good(NamedTuple):
     within: Values | None = None
     without: Values = ()
     most: int | None = None
+    addresses: bool = False
+    """Whether *within* are IP ranges that values are in."""
     or_absent: bool = False
     """Whether a request may do without the key where others must carry it: what the guardrail says it lets through."""
 
@@ -43,6 +47,8 @@ class Good(NamedTuple):
         """Tell whether *value* is right; text in another case is another value, but of true and false."""
         if self.most is not None:
             return value.isdigit() and int(value) <= self.most
+        if self.addresses:
+            return _in_ranges(value, self.within or ())
         folded = value.lower() if value.lower() in ("true", "false") else value
         return not _matches(folded, self.without) and (self.within is None or _matches(folded, self.within))
 
@@ -50,6 +56,8 @@ class Good(NamedTuple):
         """Return values on either side of the line."""
         if self.most is not None:
             return tuple(str(self.most + step) for step in (-1, 0, 1))
+        if self.addresses:
+            return tuple(one.partition("/")[0] for one in self.within or ())
         return tuple(one.replace("*", "any").replace("?", "y") for one in (*(self.within or ()), *self.without))
 
 
@@ -61,6 +69,8 @@ class Promise:
     good: Mapping[str, Good]
     other_names: Mapping[str, str]
     """The other name under which a request may carry the key: AWS renamed it, or spells it in two ways."""
+    any_of: Mapping[str, Good] = field(default_factory=dict)
+    """Keys of which one with a right value is enough; a request with none of them does not keep the promise."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -69,7 +79,7 @@ class Promise:
         needed = {other.lower() for one in terms for block in one.only_if.values() for other in block}
         needed |= {one.only_with.lower() for one in terms if one.only_with}
         needed |= {_TYPES for one in terms if one.not_with_local_nvme}
-        return frozenset({*self.good, *self.other_names.values(), *needed})
+        return frozenset({*self.good, *self.other_names.values(), *self.any_of, *needed})
 
     def possible(self, assignment: KeyAssignment) -> bool:
         """Tell whether a request can be in *assignment*: under both names AWS sends one and the same field."""
@@ -78,7 +88,11 @@ class Promise:
 
     def keeps(self, assignment: KeyAssignment) -> bool:
         """Tell whether a request with the condition keys of *assignment* keeps the promise."""
-        return all(self._keeps(key, good, assignment) for key, good in self.good.items())
+        one = [bool(found) and all(map(good.takes, found)) for found, good in self._alternatives(assignment)]
+        return all(self._keeps(key, good, assignment) for key, good in self.good.items()) and (not one or any(one))
+
+    def _alternatives(self, assignment: KeyAssignment) -> Iterator[tuple[Values, Good]]:
+        return ((assignment.get(key, ()), good) for key, good in self.any_of.items())
 
     def _keeps(self, key: str, good: Good, assignment: KeyAssignment) -> bool:
         if not self._is_asked(key, assignment):
@@ -105,7 +119,7 @@ class Promise:
 
     def tests(self) -> Iterator[Test]:
         """Yield what tells values of its keys apart."""
-        for key, good in self.good.items():
+        for key, good in (*self.good.items(), *self.any_of.items()):
             for name in filter(None, (key, self.other_names.get(key))):
                 yield Test(name, good.samples(), good.takes)
         if _TYPES in self.keys - self.good.keys():
@@ -123,9 +137,13 @@ def promise(guardrail: Guardrail, chosen: GuardrailInForce, action: str, kms_key
     """Return what *guardrail* with the values of *chosen* promises of *action*, None where it judges no key of it."""
     names = {new.lower(): old.lower() for new, old in quirks.old_key_names().items()}
     good: dict[str, Good] = {}
+    any_of: dict[str, Good] = {}
     other_names: dict[str, str] = {}
-    for key, right, spelt in _promised(guardrail, chosen, action):
+    for key, right, spelt, is_one_of in _promised(guardrail, chosen, action):
         if not _comes_with(action, key):
+            continue
+        if is_one_of:
+            any_of[key] = right
             continue
         old = kms_key_names == "legacy" and action not in quirks.never_had_old_names()
         good[names.get(key, key) if old else key] = right
@@ -133,13 +151,14 @@ def promise(guardrail: Guardrail, chosen: GuardrailInForce, action: str, kms_key
             other_names[key] = names[key]
         if spelt:
             other_names[key] = key + spelt.lower()
-    return Promise(action, good, other_names) if good else None
+    return Promise(action, good, other_names, any_of) if good or any_of else None
 
 
 class _Promised(NamedTuple):
     key: str
     right: Good
     or_spelt: str | None = None
+    is_one_of: bool = False
 
 
 def _promised(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> Iterator[_Promised]:
@@ -152,19 +171,31 @@ def _promised(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> It
     for text, terms in listed.items():
         if by_passed and action not in terms.get("though_by_passed", ()):
             continue
-        if right := _right(terms, chosen.values):
+        if right := _right(text, terms, chosen.values):
             for key in fill(text, chosen.values):
-                yield _Promised(key.lower(), right, terms.get("or_spelt"))
+                yield _Promised(key.lower(), right, terms.get("or_spelt"), terms.get("any_of", False))
 
 
-def _right(terms: Mapping[str, Any], values: Mapping[str, Values]) -> Good | None:
+def _right(key: str, terms: Mapping[str, Any], values: Mapping[str, Values]) -> Good | None:
     """Return which values are right; None where the parameter that says it was left out."""
     if "is" in terms:
         return Good(within=(terms["is"],))
     if "at_most" in terms:
         return Good(most=min(map(int, values[terms["at_most"]])))
     chosen = values.get(terms["within"])
-    return Good(within=chosen, or_absent=terms.get("or_absent", False)) if chosen else None
+    return Good(chosen, addresses=_is_address(key), or_absent=terms.get("or_absent", False)) if chosen else None
+
+
+def _is_address(key: str) -> bool:
+    known = find_key(key)
+    return known is not None and known.type == "IPAddress"
+
+
+def _in_ranges(value: str, ranges: Values) -> bool:
+    try:
+        return any(ip_address(value) in ip_network(one, strict=False) for one in ranges)
+    except ValueError:
+        return False
 
 
 @cache
@@ -177,16 +208,21 @@ def promises() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 def _at_their_word(guardrail: Guardrail, chosen: GuardrailInForce) -> Iterator[_Promised]:
     """Yield what the Denies of a guardrail say themselves, each key's together."""
     found: dict[str, list[tuple[str, Values]]] = {}
+    alternatives: set[str] = set()
     for deny in guardrail.deny:
         for operator, block in deny.conditions.items() if all(chosen.values.get(one) for one in deny.needs) else ():
             for name, texts in block.items():
                 known = not any(_BUILT_IN in names_in(text) for text in texts)
                 for key in fill(name, chosen.values) if known and operator != "Null" else ():
                     values = tuple(value for text in texts for value in fill(text, chosen.values))
+                    if not values:
+                        continue
                     found.setdefault(key.lower(), []).append((base_operator(operator) or "", values))
+                    if any(one in deny.any_of for text in texts for one in names_in(text)):
+                        alternatives.add(key.lower())
     for key, lines in found.items():
         if right := _of_lines(lines):
-            yield _Promised(key, right)
+            yield _Promised(key, right._replace(addresses=_is_address(key)), is_one_of=key in alternatives)
 
 
 def _of_lines(lines: Sequence[tuple[str, Values]]) -> Good | None:

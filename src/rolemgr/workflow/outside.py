@@ -17,3 +17,15 @@ class Outside(NamedTuple):
     environ: Mapping[str, str]
     read: Reader
     say: Say
+
+
+def once(say: Say) -> Say:
+    """Return what says each text once, however many of a run have it in common."""
+    told: set[str] = set()
+
+    def say_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            say(text)
+
+    return say_once

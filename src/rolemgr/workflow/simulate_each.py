@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rolemgr.errors import InputError, gathering
 from rolemgr.workflow.asked_files import AskedPrincipal
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.simulate import Simulated, SimulateQuery, simulate
 from rolemgr.workflow.views import Views
 
@@ -38,16 +38,9 @@ def simulate_each(
 
     One that can't be read stops no other.
     """
-    told: set[str] = set()
-
-    def say_once(text: str) -> None:
-        if text not in told:
-            told.add(text)
-            outside.say(text)
-
     found: list[tuple[str, Simulated]] = []
     wrong: list[InputError] = []
-    around = outside._replace(say=say_once)
+    around = outside._replace(say=once(outside.say))
     for one in asked:
         with gathering(wrong):
             query = asking._replace(policies=one.policies, chosen=one.chosen)

@@ -20,6 +20,7 @@ from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.model.times import seconds
+from rolemgr.reference.quirks import no_guardrail
 
 _CHOSEN_BY_SHORT_FORM = {
     "subnet": "vpc",
@@ -28,14 +29,6 @@ _CHOSEN_BY_SHORT_FORM = {
     "data_key": "output-kms-key",
 }
 """A user who names a subnet or a key wants jobs to be held to it."""
-
-_NO_GUARDRAIL = {
-    "spot-only": (
-        "IAM has no condition key for managed spot training",
-        "`rolemgr detective on-demand-jobs` renders the control that finds on-demand jobs",
-    ),
-}
-"""What people ask for and no policy can do: name -> the reason, and what does it instead."""
 
 
 class ChosenGuardrail(NamedTuple):
@@ -181,18 +174,26 @@ def _by_hand(spec: Sourced[RoleSpec]) -> _Picks:
 
 
 def _chosen(catalog: Catalog, name: EntryId, pick: _Pick, spec: RoleSpec) -> ChosenGuardrail:
-    if name in _NO_GUARDRAIL and name not in catalog.found("guardrails"):
-        reason, instead = _NO_GUARDRAIL[name]
-        raise InputError(pick.where, f"`{name}` can't be a guardrail: {reason}", instead)
+    if name not in catalog.found("guardrails") and (known := no_guardrail(name)):
+        raise InputError(pick.where, f"`{name}` can't be a guardrail: {known.reason}", known.instead)
     guardrail = catalog.guardrail(name, pick.where)
     given = _given(name, guardrail.value, pick, spec.partition_name)
     values = tuple(
         (parameter, _values(name, parameter, declared, given.get(parameter, ()), pick, spec))
         for parameter, declared in sorted(guardrail.value.parameters.items())
     )
+    _require_one(name, guardrail.value, dict(values), pick)
     doubts = list(_doubts(name, guardrail.value, pick, spec.partition_name))
     raise_all(doubts if pick.profile else [])
     return ChosenGuardrail(name, guardrail, values, pick.where, pick.by, tuple(map(str, doubts)))
+
+
+def _require_one(name: EntryId, guardrail: Guardrail, values: Mapping[str, tuple[str, ...]], pick: _Pick) -> None:
+    """Raise InputError where a Deny is about any of several parameters, and none of them has a value."""
+    for deny in guardrail.deny:
+        if deny.any_of and not any(values[one] for one in deny.any_of):
+            problem = f"guardrail `{name}` ({pick.by}) needs one of {', '.join(deny.any_of)}"
+            raise MissingValueError(pick.where, problem, f"give --guardrail {name}=VALUE", [("guardrail", name)])
 
 
 def _doubts(name: EntryId, guardrail: Guardrail, pick: _Pick, partition: str) -> Iterator[InputError]:

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.names import wrong_names
-from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.operators import CONDITION_OPERATORS, Operator, base_operator, parse_operator
@@ -113,7 +113,8 @@ def _wanted(statement: GuardrailDeny, values: Values, only: frozenset[str] | Non
     if only is not None:
         return statement.sid in only
     needed = all(values.get(need) for need in statement.needs)
-    return needed and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
+    some = not statement.any_of or any(values.get(one) for one in statement.any_of)
+    return needed and some and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
 
 
 def _joined(shares: list[Share], place: _DenySource) -> Iterator[Share]:
@@ -185,6 +186,8 @@ def _filled(place: _DenySource, values: Values) -> _Conditions:
                 found = tuple(value for text in texts for value in fill(text, values))
             except UnknownPlaceholderError as error:
                 raise UnknownNameError(where, "parameter", str(error), values) from error
+            if not found and any(name in place.statement.any_of for text in texts for name in names_in(text)):
+                continue
             if not found or len(names) != 1:
                 raise InputError(where, f"condition key `{key}` has no value", "name its parameter under `needs`")
             filled.setdefault(operator, {})[names[0]] = found

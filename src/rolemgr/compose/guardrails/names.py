@@ -48,10 +48,11 @@ def _wrong_keys(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputErro
 
 
 def _wrong_needs(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
-    known = guardrail.value.parameters
-    for number, name in enumerate(guardrail.value.deny[index].needs):
-        if name not in known:
-            yield UnknownNameError(guardrail.at("deny", index, "needs", number), "parameter", name, known)
+    known, deny = guardrail.value.parameters, guardrail.value.deny[index]
+    for field, names in (("needs", deny.needs), ("any_of", deny.any_of)):
+        for number, name in enumerate(names):
+            if name not in known:
+                yield UnknownNameError(guardrail.at("deny", index, field, number), "parameter", name, known)
 
 
 def _wrong_limits(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:

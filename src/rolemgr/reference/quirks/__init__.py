@@ -84,6 +84,19 @@ def unlisted_forms(service: str) -> Mapping[str, str]:
     return {row["type"]: row["form"] for row in rows if row["action"].startswith(f"{service}:")}
 
 
+class NoGuardrail(NamedTuple):
+    """Why no policy can be a limit that people ask for, and what does it instead."""
+
+    reason: str
+    instead: str
+
+
+def no_guardrail(name: str) -> NoGuardrail | None:
+    """Return why *name* can't be a guardrail; None for one that nobody has looked into."""
+    found = _table("no_guardrails").get(name)
+    return NoGuardrail(found["reason"], found["instead"]) if found else None
+
+
 @cache
 def renamed_keys() -> Mapping[str, str]:
     """Return deprecated condition keys that live on beside their successor: old -> new, in lower case."""
