@@ -54,7 +54,9 @@ def test_no_attached_policy_opens_the_public_hub(action: str) -> None:
 def test_the_private_hub_stays_open() -> None:
     """The Denies are about the public hub alone: a hub of the same name in an account is another."""
     found = policies("only-private-hubs")
-    assert decided(found, "sagemaker:DescribeHubContent", f"{OURS}:hub-content/ours/ModelReference/a/1.0.0") == "Allowed"
+    assert (
+        decided(found, "sagemaker:DescribeHubContent", f"{OURS}:hub-content/ours/ModelReference/a/1.0.0") == "Allowed"
+    )
     assert decided(found, "sagemaker:DescribeHub", f"{OURS}:hub/SageMakerPublicHub") == "ImplicitlyDenied"
 
 
