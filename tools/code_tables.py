@@ -74,13 +74,11 @@ def _resource(raw: dict) -> dict[str, object]:  # type: ignore[type-arg]
         _snake(name): {
             "calls": one["request"]["operation"],
             **({"item": one["resource"]["type"]} if "resource" in one else {}),
-            "batch": {
-                _snake(each): [action["request"]["operation"]] for each, action in one.get("batchActions", {}).items()
-            },
         }
         for name, one in raw.get("hasMany", {}).items()
     }
-    rest = {"makes": makes, "has": has, "collections": collections, "waits": waits}
+    batch = {_snake(name): [one["request"]["operation"]] for name, one in raw.get("batchActions", {}).items()}
+    rest = {"batch": batch, "makes": makes, "has": has, "collections": collections, "waits": waits}
     return {**found, **{key: one for key, one in rest.items() if one}}
 
 

@@ -5,12 +5,13 @@ Reads the SageMaker Python SDK's source and makes the tables by which `rolemgr m
     python tools/sdk_calls.py v3 FOLDER...         # sagemaker-core, -train, -serve and -mlops, unpacked
 
 Of each class its bases, of each public method its parameters, and the API operations that its body, and what that
-calls, can reach: more than a run of it calls, which `sagemaker_rows.json` narrows by hand. Nothing of the SDK is
-imported or run, and nothing but names of it gets into the table.
+calls, can reach: more than a run of it calls, which `sagemaker_rows.json` narrows by hand (`cuts` and rows). Nothing of
+the SDK is imported or run, and nothing but names of it gets into the table.
 """
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -29,7 +30,12 @@ RECEIVERS = {
 }  # fmt: skip
 SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess", "sm_session")
 LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
-COMMON = frozenset({"get", "update", "append", "items", "wait", "format"})
+KNOWN: set[str] = set()
+"""The classes of the SDK that is read."""
+COMMON = frozenset({
+    "client", "resource", "search", "match", "read", "write", "close", "wait", "load", "exists", "create", "group",
+    *dir(str), *dir(dict), *dir(list), *dir(set),
+})  # fmt: skip
 MOST_CANDIDATES = 3
 
 
@@ -106,8 +112,8 @@ def _calls_in(node: ast.AST) -> tuple[ast.Call, ...]:
 class Reach:
     """What operations each function can reach."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, cuts: dict[str, list[str]]) -> None:
+        self.source, self._cuts = source, cuts
         self._known: dict[tuple[str, str, str, str], list[tuple[str, str, Any]]] = {}
 
     def operations(self, body: Body, concrete: str) -> tuple[str, ...]:
@@ -121,6 +127,9 @@ class Reach:
             if key in seen:
                 continue
             seen.add(key)
+            if one.name in self._cuts:
+                found |= dict.fromkeys(self._cuts[one.name])
+                continue
             if key not in self._known:
                 self._known[key] = list(self._steps(one, of))
             for kind, what, where in self._known[key]:
@@ -141,6 +150,8 @@ class Reach:
             elif isinstance(node.func, ast.Name):
                 yield from (("call", "", one) for one in self._function(node.func.id, body, of))
             for keyword in node.keywords:
+                if keyword.arg == "resource_cls" and (again := self.source.method(_last(keyword.value), "refresh")):
+                    yield "call", "", (again, _last(keyword.value))
                 is_list = keyword.arg == "list_method" and isinstance(keyword.value, ast.Constant)
                 if is_list and (operation := operation_of("sagemaker", ast.literal_eval(keyword.value))):
                     yield "operation", operation, None
@@ -161,6 +172,8 @@ class Reach:
             return
         if modules := [one for one in source.functions.get(name, ()) if Path(one.module).stem == receiver]:
             yield from ((one, "") for one in modules)
+        elif name in source.functions and name.startswith("_"):  # of a package that imports it
+            yield from ((one, "") for one in source.functions[name][:MOST_CANDIDATES])
         elif receiver not in LIBRARIES:
             yield from self._by_name(name)
 
@@ -259,7 +272,9 @@ def _of_resource(func: ast.Attribute) -> tuple[str, ...]:
 def table(folders: list[Path]) -> dict[str, Any]:
     """Return the table of the SDK in *folders*."""
     source = Source(folders)
-    reach = Reach(source)
+    rows = json.loads((DATA / "sagemaker_rows.json").read_bytes())
+    KNOWN.update(source.classes)
+    reach = Reach(source, {name: one["calls"] for name, one in rows["cuts"].items()})
     classes: dict[str, Any] = {}
     for name in sorted(source.classes):
         methods = {
@@ -284,8 +299,17 @@ def _inherited(source: Source, reach: Reach, name: str, own: dict[str, Any]) -> 
             if body.name not in found and not body.name.startswith("_"):
                 mine, theirs = reach.operations(body, name), reach.operations(body, base)
                 if mine != theirs:
-                    found[body.name] = _row(body, mine)
+                    found[body.name] = {**_row(body, mine), "inherited": 1}
     return found
+
+
+def _gives(node: ast.expr | None) -> str:
+    """Return what the annotation *node* says that a function returns, as a table has it; "" for what is no object."""
+    text = ast.unparse(node).replace("'", "").replace('"', "") if node else ""
+    if found := re.fullmatch(r"(?:Optional\[)?ResourceIterator\[(\w+)\]\]?", text):
+        return f"list {found[1]}"
+    found = re.fullmatch(r"(?:Optional\[)?([A-Z]\w+)\]?(?: \| None)?", text)
+    return found[1] if found and found[1] in KNOWN else ""
 
 
 def _row(body: Body, operations: tuple[str, ...]) -> dict[str, Any]:
@@ -301,7 +325,7 @@ def _row(body: Body, operations: tuple[str, ...]) -> dict[str, Any]:
         if isinstance(value, ast.Constant) and isinstance(value.value, bool | int | str) and value.value
     }  # fmt: skip
     names = [one.arg for one in (*named[skip:], *args.kwonlyargs)]
-    made = {"parameters": names, "defaults": plain, "calls": list(operations)}
+    made = {"parameters": names, "defaults": plain, "calls": list(operations), "gives": _gives(body.node.returns)}
     return {key: one for key, one in made.items() if one}
 
 

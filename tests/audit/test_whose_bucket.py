@@ -48,3 +48,16 @@ def test_what_no_arn_tells_is_not_no(
 def test_an_allow_on_buckets_of_the_account_counts_among_actions() -> None:
     """What a migration compares with groups: it was empty, as if the role could read nothing."""
     assert actions_of({"r": (policy("s3:GetObject", "StringEquals", OWN),)}, OWN)["r"] == {"s3:GetObject"}
+
+
+def test_a_deny_on_other_accounts_leaves_the_buckets_of_its_own() -> None:
+    """A data perimeter: without the key it would match each bucket, and all that the role may would be "no"."""
+    statements = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {
+            "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:ResourceAccount": OWN}},
+        },
+    ]  # fmt: skip
+    document = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": statements})
+    assert actions_of({"r": (document,)}, OWN)["r"] == {"s3:GetObject"}

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     import rolemgr.report.plan
     import rolemgr.report.replay
     import rolemgr.report.test_results
+    import rolemgr.report.tighten
     import rolemgr.report.who_can
     import rolemgr.workflow.apply
     import rolemgr.workflow.asked_files
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.simulate
     import rolemgr.workflow.simulate_each
     import rolemgr.workflow.starter
+    import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
     import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow

@@ -43,6 +43,7 @@ COMMANDS = {
     "who-can": ("rolemgr.cli.who_can", "Say who may do an action."),
     "can": ("rolemgr.cli.can", "Say what one principal can do."),
     "replay": ("rolemgr.cli.replay", "Say which recorded calls policies would deny."),
+    "tighten": ("rolemgr.cli.tighten", "Cut a role down to what it used."),
     "migrate": ("rolemgr.cli.migrate", "Move a role to the smallest set of groups."),
     "build": ("rolemgr.cli.build", "Render every document of a blueprint."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
@@ -67,7 +68,7 @@ COMMANDS = {
 GROUPS = {
     "Make a role": ("init", "create", "preview", "list", "show", "query"),
     "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare", "compliance"),
-    "See what is there": ("audit", "who-can", "can", "replay", "migrate"),
+    "See what is there": ("audit", "who-can", "can", "replay", "tighten", "migrate"),
     "Bring it into accounts": ("build", "plan", "apply", "drift"),
     "Around roles": (
         "scp", "rcp", "s3-policy", "boundary", "elevated", "break-glass", "resource-policy", "detective",

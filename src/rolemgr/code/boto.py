@@ -11,7 +11,7 @@ from typing import Any, Final
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.operations import boto_data, operation_of, service_of
 from rolemgr.code.reading import Reading
-from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, ListValue, UnknownValue, Value, text_of
+from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, UnknownValue, Value, text_of
 
 _SESSIONS: Final = frozenset({"boto3.Session", "boto3.session.Session", "botocore.session.Session",
                               "botocore.session.get_session"})  # fmt: skip
@@ -174,24 +174,26 @@ class Boto:
         service = of.partition(".")[0]
         known = _resource(AwsObject(AwsKind.RESOURCE_OBJECT, of))["collections"][collection]
         arguments = {**owner.arguments, **given.named}
-        calls = [known["calls"], *known.get("batch", {}).get(name, ())]
+        batch = _resource(AwsObject(AwsKind.RESOURCE_OBJECT, f"{service}.{known.get('item')}")).get("batch", {})
+        calls = [known["calls"], *batch.get(name, ())]
         self._reading.call(
             node, f"{owner.name.replace('|', '.')}.{name}", [f"{service}.{one}" for one in calls], arguments
         )
-        item = (
-            AwsObject(AwsKind.RESOURCE_OBJECT, f"{service}.{known['item']}", arguments)
-            if known.get("item")
-            else _ANSWER
-        )
         is_chain = name in ("filter", "all", "limit", "page_size")
-        return ListValue([item], open=True) if is_chain else _ANSWER
+        return AwsObject(AwsKind.COLLECTION, owner.name, arguments) if is_chain else _ANSWER
 
-    def iterated(self, value: AwsObject, node: ast.AST) -> Value:
-        """Return what a loop over *value* gives; a collection asks AWS when it is gone through."""
+    def iterated(self, value: AwsObject, node: ast.AST | None) -> Value:
+        """Return what a loop over *value* gives; a collection asks AWS when it is gone through, at *node*."""
         if value.kind is not AwsKind.COLLECTION:
             return _ANSWER
-        made = self._of_collection(value, "all", CallArguments(), node)  # type: ignore[arg-type]  # only its line counts
-        return made.items[0] if isinstance(made, ListValue) else made
+        of, _, collection = value.name.partition("|")
+        service = of.partition(".")[0]
+        known = _resource(AwsObject(AwsKind.RESOURCE_OBJECT, of))["collections"][collection]
+        if node is not None:
+            name = f"{value.name.replace('|', '.')}.all"
+            self._reading.call(node, name, [f"{service}.{known['calls']}"], value.arguments)
+        item = known.get("item")
+        return AwsObject(AwsKind.RESOURCE_OBJECT, f"{service}.{item}", dict(value.arguments)) if item else _ANSWER
 
 
 _TRANSFERRED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -200,7 +200,7 @@ class Calling(Expressions):
 
     def element(self, value: Value, node: ast.AST | None = None) -> Value:
         """Return what a loop over *value* gives."""
-        if isinstance(value, AwsObject) and value.kind is not AwsKind.SDK and node is not None:
+        if isinstance(value, AwsObject) and value.kind is not AwsKind.SDK:
             return self._boto.iterated(value, node)
         return super().element(value)
 

@@ -25,7 +25,9 @@ BY_NAME: Final = (
 def boto_data() -> Mapping[str, Any]:
     """Return what ``data/boto3.json`` and ``data/boto3_operations.json`` say."""
     files = ("boto3.json", "boto3_operations.json")
-    return {key: value for name in files for key, value in json.loads((_DATA / name).read_bytes()).items()}
+    found = {key: value for name in files for key, value in json.loads((_DATA / name).read_bytes()).items()}
+    found["services"] |= found["aliases"]
+    return found
 
 
 def service_of(client: str) -> str | None:

@@ -55,12 +55,14 @@ class SdkTable:
 
     def row(self, name: str, method: str) -> Mapping[str, Any] | None:
         """Return what is known of a *method* of the class *name*, or of a function where it has none."""
+        fallback: Mapping[str, Any] | None = None
         for one in self.lineage(name):
             made = self.rows.get(one, {}).get(method)
             source = self.classes.get(one, {}).get("methods", {}).get(method)
-            if made is not None or source is not None:
-                return {**(source or {}), **(made or {})}
-        return None
+            if made is not None or (source is not None and not (source.get("inherited") or fallback)):
+                return {**(source or {}), **(made or {})} if made is not None or fallback is None else fallback
+            fallback = fallback or source
+        return fallback
 
     def is_a(self, name: str, base: str) -> bool:
         """Tell whether the class *name* is *base*, or one of it."""

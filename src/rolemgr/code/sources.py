@@ -21,6 +21,9 @@ _MOST_CODE: Final = 2 << 20
 _MAGIC: Final = re.compile(r"^(\s*)(?:[\w, ]+=\s*)?([%!?].*|[\w.]+\?{1,2}\s*)$")
 _SAME_LANGUAGE: Final = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "memit", "local"})
 _CALLS_AWS: Final = re.compile(r"\baws\s+[a-z][\w-]*\s|boto3|sagemaker")
+_INSTALLS: Final = re.compile(
+    r"\b(?:pip3?|conda|mamba|uv)\s+(?:install|uninstall|show|list)\b|^!\s*(?:curl|wget|ls|cat|rm)\b"
+)
 _NOT_PYTHON: Final = "is not Python, and it may call AWS"
 
 
@@ -136,5 +139,5 @@ def _shell(code: str, name: str) -> Iterator[UntoldCode]:
     """Yield the lines of a cell that hand a command for AWS to a shell."""
     for number, line in enumerate(code.split("\n"), start=1):
         text = line.strip()
-        if text.startswith(("!", "%sx", "%system")) and _CALLS_AWS.search(text):
+        if text.startswith(("!", "%sx", "%system")) and _CALLS_AWS.search(text) and not _INSTALLS.search(text):
             yield UntoldCode(SourceLocation(name, number), f"`{text[:60]}`", "a shell runs it, and shells are not read")

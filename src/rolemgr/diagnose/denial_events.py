@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rolemgr.errors import SourceLocation
+from rolemgr.events.call import RecordedCall, call_of
+from rolemgr.events.records import Record
+from rolemgr.events.requests import known_of_call
 from rolemgr.files.json import strict_json
-from rolemgr.reference import quirks
 
 _DEEPEST = 8
 _EVENTS = ("Records", "Events", "CloudTrailEvent", "@message", "message", "DecodedMessage")
@@ -83,6 +85,7 @@ def _of_object(data: Mapping[str, Any], depth: int) -> Iterator[Event | None]:
 
 def _event(event: Mapping[str, Any]) -> Event:
     identity = _object(event, "userIdentity")
+    call = call_of(Record(_NOWHERE, event))
     return Event(
         code=event["errorCode"],
         message=_text(event, "errorMessage") or "",
@@ -90,8 +93,11 @@ def _event(event: Mapping[str, Any]) -> Event:
         service=(_text(event, "eventSource") or "").partition(".")[0],
         principal=_text(identity, "arn") or _text(identity, "invokedBy"),
         resource=_resource(event),
-        known=dict(_known(event, identity)),
+        known=known_of_call(call) if isinstance(call, RecordedCall) else {},
     )
+
+
+_NOWHERE = SourceLocation("MESSAGE")
 
 
 def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -112,80 +118,6 @@ def _resource(event: Mapping[str, Any]) -> str | None:
     """Return the longest ARN of the event's resources: CloudTrail lists a bucket before or after its object."""
     arns = [_text(one, "ARN") for one in _listed(event.get("resources")) if isinstance(one, dict)]
     return max((arn for arn in arns if arn), key=len, default=None)
-
-
-_PLAIN = {"awsRegion": "aws:RequestedRegion", "vpcEndpointId": "aws:SourceVpce", "userAgent": "aws:UserAgent"}
-
-
-def _known(event: Mapping[str, Any], identity: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the condition keys that the event tells of; what it does not have stays unknown."""
-    address = _text(event, "sourceIPAddress")
-    if address and _is_address(address):
-        yield "aws:SourceIp", (address,)
-    for field, key in _PLAIN.items():
-        if value := _text(event, field):
-            yield key, (value,)
-    if _object(event, "tlsDetails"):
-        yield "aws:SecureTransport", ("true",)
-    issuer = _text(_object(_object(identity, "sessionContext"), "sessionIssuer"), "arn")
-    if issuer and ":role/" in issuer:
-        yield "aws:PrincipalArn", (issuer,)
-    if _text(event, "eventSource") == "sagemaker.amazonaws.com":
-        yield from _parameters(_text(event, "eventName") or "", _object(event, "requestParameters"))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False  # a service's name stands here where a service called
-    return True
-
-
-def _parameters(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for key, where in quirks.event_parameters(operation).items():
-        values = _values(parameters, where.paths)
-        if values and _is_whole(key, values) and not _values(parameters, where.unclear):
-            yield key, values
-    tags = [tag for tag in _listed(parameters.get("tags")) if isinstance(tag, dict)]
-    pairs = {name: _text(tag, "value") for tag in tags if (name := _text(tag, "key"))}
-    for tagged, text in pairs.items():
-        if text is not None:
-            yield f"aws:RequestTag/{tagged}", (text,)
-    if pairs:
-        yield "aws:TagKeys", tuple(pairs)
-
-
-def _values(parameters: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, ...]:
-    """Return what stands at *paths*, which are spelled as in the API; CloudTrail begins each name small."""
-    steps = ([name[:1].lower() + name[1:] for name in path.split(".")] for path in paths)
-    return tuple(dict.fromkeys(value for path in steps for value in _at(parameters, path)))
-
-
-def _is_whole(key: str, values: Sequence[str]) -> bool:
-    """
-    Tell whether *values* are what the condition key has, and not a stand-in for it.
-
-    CloudTrail hides what may be secret, and a KMS key may be given by its id or alias where the condition key has
-    its ARN. Then the key is not known.
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    """
-    if any(value.startswith("HIDDEN_DUE_TO_SECURITY_REASONS") or set(value) == {"*"} for value in values):
-        return False
-    return not key.endswith("KmsKeyArn") or all(value.startswith("arn:") and ":key/" in value for value in values)
-
-
-def _at(data: Any, path: list[str]) -> Iterator[str]:
-    """Yield the plain values at *path* of *data*, of each element where a list is on the way."""
-    if isinstance(data, list):
-        for one in data:
-            yield from _at(one, path)
-    elif path:
-        yield from _at(data.get(path[0]), path[1:]) if isinstance(data, dict) else ()
-    elif isinstance(data, bool):
-        yield str(data).lower()
-    elif isinstance(data, str | int):
-        yield str(data)
 
 
 def _decoded(data: Mapping[str, Any]) -> Event:

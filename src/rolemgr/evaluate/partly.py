@@ -10,16 +10,20 @@ known" may be too careful, and is never a wrong answer.
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import ActionStatements, Policies, StatementRef, keep
-from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.variables import as_pattern, known_variables_in, opens_variable
+from rolemgr.iam.variables import Matcher, as_pattern, known_variables_in, opens_variable
 from rolemgr.iam.wildcards import contains, resource_text_glob
 from rolemgr.reference.resources import common
+
+_LOOKED_AT: Final = ("kms:", "sts:")
+"""Services of whose resources more counts than what policies say: keys have policies always, and so have roles."""
+_NO_CONTEXT: Final = Context()
 
 
 class _Match(Enum):
@@ -48,6 +52,14 @@ class PartlyKnown(NamedTuple):
         return (self.worst.decision == "Allowed") is (self.best.decision == "Allowed")
 
 
+class MatchingAllow(NamedTuple):
+    """An Allow that matches a request, or may where it is not *certain*, and its *resources* that do."""
+
+    at: StatementRef
+    certain: bool
+    resources: tuple[str, ...]
+
+
 class _Turning(NamedTuple):
     """A statement that may match, and what that turns on."""
 
@@ -64,6 +76,7 @@ class PartlyKnownLayers:
         """Take the *policies*; raise nothing before they are asked."""
         self.policies = policies
         self._keys: dict[str, frozenset[str]] = {}
+        self._tests: dict[str, tuple[Matcher, ...] | None] = {}
 
     def keys(self, folded_action: str) -> frozenset[str]:
         """Return the condition keys, in lower case, that decide about the lower-case action; raise as `evaluate`."""
@@ -73,6 +86,40 @@ class PartlyKnownLayers:
             found = frozenset(key for group in groups for _, one in group.statements for key in one.asked_keys)
             keep(self._keys, folded_action, found)
         return found
+
+    def sight(self, folded_action: str, resource: str) -> object:
+        """
+        Return what the policies see of *resource* in requests for the lower-case action: equal where they see no other.
+
+        That is which of their resources match it; all of it where these have variables, or the service looks at it.
+        Raises as `evaluate` does.
+        """
+        tests = self._tests.get(folded_action, ())
+        if tests == () and folded_action not in self._tests:
+            tests = self._resource_tests(folded_action)
+            keep(self._tests, folded_action, tests)
+        if tests is None:
+            return resource
+        return tuple(test(resource, _NO_CONTEXT) for test in tests)
+
+    def _resource_tests(self, folded_action: str) -> tuple[Matcher, ...] | None:
+        if folded_action.startswith(_LOOKED_AT):
+            return None
+        statements = [one for group in self.policies.about(folded_action) for _, one in group.statements]
+        if any(opens_variable(text) for one in statements for text in one.resources):
+            return None
+        asked = (one for one in statements if not one.everywhere)
+        by_text = {text: test for one in asked for text, test in zip(one.resources, one.resource_tests, strict=True)}
+        return tuple(by_text.values())
+
+    def matching_allows(self, request: Request, unknown: frozenset[str], *, is_open: bool) -> Iterator["MatchingAllow"]:
+        """Yield the Allows that match *request*, or may, with the resources of them that do; as `decide` takes it."""
+        for group in self.policies.about(request.folded_action):
+            for at, statement in group.statements:
+                how, _, _ = _match(statement, request, unknown, is_open)
+                if statement.effect is Effect.ALLOW and how is not _Match.NO:
+                    texts = _matching_texts(statement, request, unknown, is_open)
+                    yield MatchingAllow(at, how is _Match.YES, texts)
 
     def decide(self, request: Request, unknown: frozenset[str], *, is_open: bool) -> PartlyKnown:
         """
@@ -190,6 +237,18 @@ def _takes(
     if statement.resource_element == "NotResource":
         listed = {_Match.YES: _Match.NO, _Match.NO: _Match.YES}.get(listed, listed)
     return listed, on if listed is _Match.PERHAPS and not is_open else ()
+
+
+def _matching_texts(
+    statement: ReadStatement, request: Request, unknown: frozenset[str], is_open: bool
+) -> tuple[str, ...]:
+    """Return the resources of *statement* that are the request's, else those that may be; all of a NotResource."""
+    if statement.resource_element == "NotResource":
+        return statement.resources
+    each = _open_texts(statement.resources, request.resource) if is_open else _texts(statement, request, unknown)
+    judged = list(zip(statement.resources, each, strict=True))
+    sure = tuple(text for text, how in judged if how is _Match.YES)
+    return sure or tuple(text for text, how in judged if how is _Match.PERHAPS)
 
 
 def _texts(statement: ReadStatement, request: Request, unknown: frozenset[str]) -> Iterator[_Match]:

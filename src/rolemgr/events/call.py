@@ -134,7 +134,7 @@ def text_in(data: Mapping[str, Any], name: str) -> str | None:
 
 def principal_of(identity: Mapping[str, Any]) -> RecordedPrincipal:
     """Return who a user identity is: of a session the role or user behind it."""
-    kind = text_in(identity, "type") or "Unknown"
+    kind = text_in(identity, "type") or _kind_by_arn(text_in(identity, "arn") or "")
     account = text_in(identity, "accountId")
     account = account if account and ACCOUNT_ID.fullmatch(account) else None
     if kind == "AWSService":
@@ -147,6 +147,13 @@ def principal_of(identity: Mapping[str, Any]) -> RecordedPrincipal:
     if kind not in _PRINCIPALS or parsed is None or parsed.service != "iam":
         return RecordedPrincipal(kind, None, account)
     return RecordedPrincipal(kind, arn, parsed.account)
+
+
+def _kind_by_arn(arn: str) -> str:
+    """Return the type of an identity that does not say it, as where somebody has cut an event down."""
+    parsed = Arn.parse(arn)
+    kinds = {"assumed-role": "AssumedRole", "user": "IAMUser", "root": "Root", "federated-user": "FederatedUser"}
+    return kinds.get(parsed.resource.partition("/")[0], "Unknown") if parsed else "Unknown"
 
 
 _SESSIONS: Final = ("AssumedRole", "FederatedUser", "Role")

@@ -18,6 +18,7 @@ from rolemgr.events.facts import facts
 from rolemgr.events.resources import is_hidden, texts_at, trail_name
 from rolemgr.iam.arn import ACCOUNT_ID
 from rolemgr.reference import quirks
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
 
@@ -147,6 +148,17 @@ def _called_via(call: RecordedCall) -> Told:
 def _is_long_term(call: RecordedCall) -> bool:
     """Tell whether a user called with an access key of its own."""
     return call.principal.kind == "IAMUser" and not _session(call)
+
+
+def keys_to_ask(call: RecordedCall, action: str) -> tuple[str, ...]:
+    """Return the condition keys, as spelled, of which *call* may tell something in its request for *action*."""
+    known = find_action(action)
+    own = known.condition_keys.union(*(use.condition_keys for use in known.resource_types)) if known else frozenset()
+    spelled = (found.name for key in own if not key.endswith("/") and (found := find_key(key)))
+    tags = _tags(call, action) or {}
+    plain = (find_key(key) for key in _READ)
+    names = (*(one.name for one in plain if one), *sorted(spelled), *(f"aws:RequestTag/{name}" for name in tags))
+    return tuple(dict.fromkeys(names))
 
 
 def _mfa(call: RecordedCall) -> Told:

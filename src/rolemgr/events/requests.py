@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from rolemgr.events.actions import actions_of, of_version, prefixes_of
 from rolemgr.events.call import RecordedCall, object_in, text_in
-from rolemgr.events.context import ABSENT, Told, key_of_call
+from rolemgr.events.context import ABSENT, Told, key_of_call, keys_to_ask
 from rolemgr.events.facts import facts
-from rolemgr.events.resources import AskedResource, is_hidden, resources_of, texts_at, trail_name
+from rolemgr.events.resources import ANY, AskedResource, is_hidden, resources_of, texts_at, trail_name
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.reference.dependents import dependents
 
@@ -83,6 +83,16 @@ def requests_of(call: RecordedCall) -> tuple[RecordedRequest, ...]:
     found += _tagging(call, actions[0], found)
     found += _passing(call, actions[0], operation)
     return tuple(found)
+
+
+def known_of_call(call: RecordedCall) -> Mapping[str, tuple[str, ...]]:
+    """Return the condition keys, as spelled, that *call* is known to have in its request for the operation's action."""
+    requests = requests_of(call)
+    operation = requests[0].operation if requests else call.name
+    action = requests[0].action if requests else f"{call.source}:{call.name}"
+    asked = requests[0] if requests else RecordedRequest(call, action, ANY, operation)
+    found = {key: asked.told(key.lower()) for key in keys_to_ask(call, action)}
+    return {key: values for key, values in found.items() if values}
 
 
 def _is_dated(call: RecordedCall) -> bool:

@@ -64,6 +64,8 @@ class GuardrailParameter(Noted):
     """The most that AWS takes."""
     named: bool = False
     """Given as ``parameter:value`` alone, for its values look like those of another parameter."""
+    example: Text | None = None
+    """A value that a role of every group can work with, where one of its type could not: proofs are made with it."""
     help: Text
 
 

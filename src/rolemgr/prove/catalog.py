@@ -203,7 +203,7 @@ def short_forms(catalog: Catalog) -> dict[str, Any]:
 
 
 def _example(parameter: GuardrailParameter) -> str:
-    return parameter.one_of[0] if parameter.one_of else _EXAMPLES[parameter.type]
+    return parameter.example or (parameter.one_of[0] if parameter.one_of else _EXAMPLES[parameter.type])
 
 
 def _parameters(catalog: Catalog, group: str) -> dict[str, Sequence[str]]:

@@ -101,7 +101,7 @@ class ReplayedPolicies:
     def about(self, request: RecordedRequest) -> AskedPolicies | NotAsked:
         """Return the policies that decide about *request*, or why none of them does."""
         principal = request.call.principal
-        if self.only and not any(_is_meant(one, principal) for one in self.only):
+        if self.only and not any(is_meant(one, principal) for one in self.only):
             return NotAsked("somebody else called, and not whom --principal names")
         found = self.of.get(principal.arn or "") or self.accounts.get(principal.account or "") or self.everybody
         if found is None:
@@ -113,7 +113,8 @@ class ReplayedPolicies:
         return NotAsked(_why_not(principal))
 
 
-def _is_meant(pattern: str, principal: RecordedPrincipal) -> bool:
+def is_meant(pattern: str, principal: RecordedPrincipal) -> bool:
+    """Tell whether *pattern*, of names or of ARNs, means *principal*."""
     arn = principal.arn or ""
     if pattern.startswith("arn:"):
         return matches(pattern, arn)

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError
-from rolemgr.evaluate.partly import PartlyKnown
+from rolemgr.evaluate.partly import PartlyKnown, PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, StatementRef
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.events.context import Told
 from rolemgr.events.requests import RecordedRequest
+from rolemgr.events.resources import AskedResource
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
@@ -68,9 +69,9 @@ class ReplayJudge:
     def verdict(self, request: RecordedRequest, policies: AskedPolicies) -> ReplayVerdict:
         """Return what *policies* say of *request*; raise InputError for a policy that can't be read."""
         folded = request.action.lower()
-        told = tuple((key, self._told(request, key)) for key in _keys(policies, folded, request.action))
+        told = tuple((key, self._told(request, key)) for key in carried_keys(policies.ask, folded, request.action))
         principal = request.call.principal.arn
-        key = (id(policies), principal, folded, request.resource, told)
+        key = (id(policies), principal, folded, _seen(request.resource, folded, policies), told)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _MOST_REMEMBERED:
@@ -106,6 +107,13 @@ _SPELLING: Final = "AWS may ask under the name in lower case, or as it was given
 _RESOURCE: Final = "the event does not tell the resource"
 
 
+def _seen(resource: AskedResource, folded: str, policies: AskedPolicies) -> object:
+    """Return what the policies see of *resource*."""
+    if resource.is_open:
+        return resource
+    return tuple(policies.ask.sight(folded, one) for one in resource.spellings)
+
+
 @lru_cache(maxsize=1 << 14)
 def _carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
     """Return those of *keys* that a request for *action* may carry, sorted: the others are absent."""
@@ -113,8 +121,9 @@ def _carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(key for key in keys if known is None or find_key(key) is None or known_key(known, key)))
 
 
-def _keys(policies: AskedPolicies, folded: str, action: str) -> tuple[str, ...]:
-    return _carried(action, policies.ask.keys(folded))
+def carried_keys(policies: PartlyKnownLayers, folded: str, action: str) -> tuple[str, ...]:
+    """Return the keys that decide about *action* by *policies*, and that its requests may carry, sorted."""
+    return _carried(action, policies.keys(folded))
 
 
 def _verdict(found: PartlyKnown, policies: AskedPolicies) -> ReplayVerdict:

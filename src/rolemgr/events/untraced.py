@@ -1,0 +1,23 @@
+"""Of which actions a trail may show nothing though they are used, and why (``data/untraced.json``, with sources)."""
+
+from functools import lru_cache
+from typing import Final
+
+from rolemgr.events.facts import facts
+from rolemgr.iam.wildcards import matches_action
+
+_WHY: Final = {
+    "never_an_event": "CloudTrail never has it as an event of its own",
+    "data_events": "it is a data event, or may be left out of a trail as one",
+    "checked_without_a_call": "AWS checks that the role has it, without a call",
+    "once_in_a_while": "it is needed once in a while",
+}
+
+
+@lru_cache(maxsize=1 << 12)
+def why_untraced(action: str) -> str | None:
+    """Return why a trail without *action* says nothing about its use; None where a trail shows it."""
+    for kind, why in _WHY.items():
+        if any(matches_action(pattern, action) for pattern in facts("untraced")[kind]["actions"]):
+            return why
+    return None

@@ -1,0 +1,210 @@
+"""
+A role and what it used: the same statements with what was used, and what no trail can show.
+
+Nothing is ever added: each new statement has some of the actions and some of the resources of an old one, under the
+same conditions, and every Deny stays. What a trail can't show is kept, with the reason.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+from rolemgr.evaluate.partly import MatchingAllow
+from rolemgr.evaluate.policies import StatementRef
+from rolemgr.events.requests import PASS_ROLE
+from rolemgr.events.untraced import why_untraced
+from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
+from rolemgr.iam.variables import as_pattern
+from rolemgr.iam.wildcards import has_wildcard, matches_action
+from rolemgr.reference.resources import types_of
+from rolemgr.reference.services import action_names, expand, find_action
+from rolemgr.usage.recorded import RecordedUse, Used
+
+Place: TypeAlias = tuple[int, int]
+"""A policy and a statement of it, from 0."""
+_UNKNOWN: Final = "nobody here knows an action of that name"
+_USER: Final = "--keep says so"
+
+
+class KeptAction(NamedTuple):
+    """An action that is kept without evidence of use, in which statement, and why."""
+
+    place: Place
+    action: str
+    why: str
+
+
+class UnusedActions(NamedTuple):
+    """What goes of a statement: *actions* of it, and *resources* that no used action needs; *whole* where all goes."""
+
+    place: Place
+    sid: str | None
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    whole: bool
+
+
+@dataclass
+class Tightened:
+    """The *old* policies and the *new* ones in their places, what goes, what is kept without evidence, what is odd."""
+
+    old: tuple[IdentityPolicy, ...]
+    new: tuple[IdentityPolicy, ...]
+    unused: tuple[UnusedActions, ...]
+    kept: tuple[KeptAction, ...]
+    beyond: tuple[Used, ...] = ()
+    """What was used, and none of the policies allows: the policy of a resource does, or another policy."""
+    use: RecordedUse = field(default_factory=RecordedUse)
+
+
+def tighten(old: Sequence[IdentityPolicy], use: RecordedUse, keep: Sequence[str] = ()) -> Tightened:
+    """Return *old* with what was used of it; actions that match a pattern of *keep* stay."""
+    needed, beyond = _needed(old, use)
+    kept: list[KeptAction] = []
+    unused: list[UnusedActions] = []
+    documents = []
+    for number, document in enumerate(old):
+        statements: list[IdentityStatement] = []
+        for place, statement in enumerate(document.statement):
+            if statement.effect is Effect.DENY:
+                statements.append(statement)
+                continue
+            more = list(_kept(statement, (number, place), keep))
+            kept += [one for one in more if (one.action.lower(), (number, place)) not in _actions(needed)]
+            made = list(_smaller(statement, (number, place), needed, more))
+            statements += made
+            if gone := _unused(statement, (number, place), made):
+                unused.append(gone)
+        documents.append(document.model_copy(update={"statement": tuple(_with_unique_sids(statements))}))
+    new = tuple(one for one in documents)
+    return Tightened(tuple(old), new, tuple(unused), tuple(kept), tuple(beyond), use)
+
+
+_Needed: TypeAlias = Mapping[tuple[Place, str], Mapping[str, None]]
+"""By statement and lower-case action: the resources of the statement that are needed for it."""
+
+
+def _actions(needed: _Needed) -> frozenset[tuple[str, Place]]:
+    return frozenset((action, place) for place, action in needed)
+
+
+def _needed(old: Sequence[IdentityPolicy], use: RecordedUse) -> tuple[_Needed, list[Used]]:
+    """
+    Return the resources that each action needs in each statement, and what no statement allows.
+
+    Of several statements that allow a request for certain, the narrowest is taken, and one that is needed anyway
+    first; those that only may allow it are taken all.
+    """
+    needed: dict[tuple[Place, str], dict[str, None]] = {}
+    beyond = []
+    for one in sorted(use.used, key=lambda each: (sum(allow.certain for allow in each.allows), each.action)):
+        action = one.action.lower()
+        sure = [allow for allow in one.allows if allow.certain]
+        if not one.allows:
+            beyond.append(one)
+        elif not sure:
+            for allow in one.allows:
+                needed.setdefault((_place(allow.at), action), {}).update(dict.fromkeys(allow.resources))
+        elif not any(_has(needed, allow, action) for allow in sure):
+            best = min(sure, key=lambda allow: _breadth(allow, old))
+            resource = max(best.resources, key=lambda text: (text.count("*") == 0, len(text)))
+            needed.setdefault((_place(best.at), action), {})[_narrowed(one, resource)] = None
+    return needed, beyond
+
+
+def _narrowed(one: Used, resource: str) -> str:
+    """Return the role that was passed in the place of the *resource* that allows it: a star lets it pass any."""
+    is_plain = one.resource.startswith("arn:") and not one.is_open and not has_wildcard(one.resource)
+    return one.resource if one.action == PASS_ROLE and is_plain else resource
+
+
+def _place(at: StatementRef) -> Place:
+    return at.policy, at.statement
+
+
+def _has(needed: _Needed, allow: MatchingAllow, action: str) -> bool:
+    return not needed.get((_place(allow.at), action), {}).keys().isdisjoint(allow.resources)
+
+
+def _breadth(allow: MatchingAllow, old: Sequence[IdentityPolicy]) -> tuple[object, ...]:
+    statement = old[allow.at.policy].statement[allow.at.statement]
+    longest = max(map(len, allow.resources), default=0)
+    return (not statement.condition, "*" in allow.resources, -longest, _place(allow.at))
+
+
+def _kept(statement: IdentityStatement, place: Place, keep: Sequence[str]) -> Iterator[KeptAction]:
+    """Yield the actions of *statement* that stay though no use of them is known."""
+    for pattern in statement.action or ():
+        found = expand(pattern)
+        if not found:
+            yield KeptAction(place, pattern, _UNKNOWN)
+        for action in found:
+            if not _fitting(statement, action):
+                continue
+            if any(matches_action(one, action) for one in keep):
+                yield KeptAction(place, action, _USER)
+            elif why := why_untraced(action):
+                yield KeptAction(place, action, why)
+
+
+def _smaller(
+    statement: IdentityStatement, place: Place, needed: _Needed, kept: Iterable[KeptAction]
+) -> Iterator[IdentityStatement]:
+    """Yield *statement* with the actions that are needed, those with the same resources together."""
+    listed = statement.resource or statement.not_resource or ("*",)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    resources = {action: frozenset(found) for (at, action), found in needed.items() if at == place}
+    for one in kept:
+        resources[one.action.lower()] = frozenset(_fitting(statement, one.action))
+    for action in sorted(resources):
+        more = sorted(resources[action] - set(listed))
+        wanted = (*(text for text in listed if text in resources[action]), *more)
+        groups.setdefault(wanted, []).append(_spelled(action))
+    everything = statement.not_resource is not None
+    for wanted, actions in sorted(groups.items()):
+        limits = {} if everything else {"resource": wanted}
+        made = {"action": tuple(sorted(set(actions))), "not_action": None, **limits}
+        yield statement.model_copy(update=made)
+
+
+def _fitting(statement: IdentityStatement, action: str) -> tuple[str, ...]:
+    """Return the resources of *statement* on which AWS may ask *action*; all of those of a NotResource."""
+    listed = statement.resource or statement.not_resource or ("*",)
+    known = find_action(action)
+    if known is None or statement.not_resource:
+        return listed
+    return tuple(text for text in listed if text == "*" or types_of(as_pattern(text), known))
+
+
+def _spelled(folded: str) -> str:
+    service, _, name = folded.partition(":")
+    return action_names(service).get(name, folded)
+
+
+def _unused(statement: IdentityStatement, place: Place, made: Sequence[IdentityStatement]) -> UnusedActions | None:
+    """Return what of *statement* is in none of those that were *made* of it."""
+    stay = {action.lower() for one in made for action in one.action or ()}
+    named = [one for pattern in statement.action or () for one in (expand(pattern) or (pattern,))]
+    gone = tuple(dict.fromkeys(one for one in named if one.lower() not in stay))
+    resources = {text for one in made for text in one.resource or ()}
+    passed = any(one.startswith("arn:") and ":role/" in one for one in resources)
+    away = tuple(text for text in statement.resource or () if text not in resources and not (passed and text == "*"))
+    if made and not gone and not away:
+        return None
+    return UnusedActions(place, statement.sid, gone, away if made else (), not made)
+
+
+def _with_unique_sids(statements: Sequence[IdentityStatement]) -> Iterator[IdentityStatement]:
+    """Yield *statements*, those that were one before with a number behind their Sid."""
+    taken = {one.sid for one in statements if one.sid}
+    seen: set[str] = set()
+    for one in statements:
+        sid, number = one.sid, 2
+        while sid and sid in seen:
+            sid = f"{one.sid}{number}"
+            number += 1
+            if sid in taken and sid not in seen:
+                continue
+        if sid:
+            seen.add(sid)
+        yield one if sid == one.sid else one.model_copy(update={"sid": sid})

@@ -1,0 +1,90 @@
+"""`rolemgr tighten`: the page, the smaller policies, the tests of what was used, and wrong usage in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.conftest import Run
+from tests.events.support import ACCOUNT, event, log_file
+
+ROLE = {
+    "RoleName": "ds",
+    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+    "Policies": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Sid": "Sm", "Effect": "Allow", "Action": "sagemaker:*Model", "Resource": "*"},
+        {"Sid": "No", "Effect": "Deny", "Action": "sagemaker:DeleteModel", "Resource": "*"},
+    ]}}],
+}  # fmt: skip
+EVENTS = [event("DescribeModel", {"modelName": "m"}, eventTime=f"2026-{month:02}-01T08:00:00Z") for month in (5, 9)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the working folder with a role and a trail."""
+    (tmp_path / "role.json").write_text(json.dumps(ROLE), "utf-8")
+    (tmp_path / "trail.json.gz").write_bytes(log_file(*EVENTS))
+    return tmp_path
+
+
+def test_the_page_has_evidence_and_proof(run: Run, folder: Path) -> None:
+    """Who, when, how sure; what is unused; that nothing is gained or lost."""
+    ran = run("tighten", "role.json", "trail.json.gz")
+    assert ran.code == 0
+    assert f"2 calls by arn:aws:iam::{ACCOUNT}:role/team/ds, 2026-05-01" in ran.stdout
+    assert "confidence high: the calls span 123 days" in ran.stdout
+    assert "proven: the new policies allow nothing that the old ones do not" in ran.stdout
+    assert "all that was used stays allowed" in ran.stdout
+    assert "sagemaker:CreateModel" in ran.stdout
+
+
+def test_the_files_are_policies_and_their_tests(run: Run, folder: Path) -> None:
+    """`rolemgr test` takes the tests, and they pass."""
+    assert run("tighten", "role.json", "trail.json.gz", "-o", "small.json", "--tests", "tests.yaml").code == 0
+    statements = json.loads((folder / "small.json").read_text("utf-8"))["Statement"]
+    allowed = {action for one in statements if one["Effect"] == "Allow" for action in one["Action"]}
+    assert "sagemaker:DescribeModel" in allowed
+    assert "sagemaker:CreateModel" not in allowed
+    assert statements[-1]["Sid"] == "No"
+    ran = run("test", "tests.yaml")
+    assert (ran.code, "1 passed" in ran.stdout) == (0, True)
+
+
+def test_the_json_says_what_goes_and_why_the_rest_stays(run: Run, folder: Path) -> None:
+    """With the evidence beside."""
+    data = json.loads(
+        run("tighten", "role.json", "trail.json.gz", "--format", "json", "--keep", "*:CreateModel").stdout
+    )
+    assert data["evidence"]["source"] == "CloudTrail"
+    assert data["proof"] == {"never_wider": True, "differences": 0, "unknown": [], "lost": 0}
+    (gone,) = data["unused"]
+    assert (gone["sid"], gone["confidence"], "sagemaker:CreateModel" in gone["actions"]) == ("Sm", "high", False)
+    assert {"sagemaker:CreateModel", "sagemaker:DeployHubModel"} <= {
+        one["action"] for one in data["kept_without_evidence"]
+    }
+
+
+def test_a_role_file_names_its_role(run: Run, folder: Path) -> None:
+    """By its ARN."""
+    text = f'persona: data-scientist\nname: ds\npath: /team/\naccount: "{ACCOUNT}"\nregion: eu-west-1\n'
+    (folder / "role.yaml").write_text(text, "utf-8")
+    ran = run("tighten", "role.yaml", "trail.json.gz")
+    assert "all that was used stays allowed" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["role.json", "trail.json.gz", "--principal", "nobody"], "has no call of nobody"),
+        (["policy.json", "trail.json.gz"], "does not say whose policies these are"),
+        (["role.json", "trail.json.gz", "--keep", "sagemaker:Nothing"], "is not an action"),
+        (["role.json", "trail.json.gz", "--tests", "x.yaml"], "goes with -o"),
+        (["nowhere.json", "trail.json.gz"], "nowhere.json"),
+    ],
+)
+def test_wrong_input_ends_with_one_line(run: Run, folder: Path, words: list[str], message: str) -> None:
+    """And 2."""
+    policy = ROLE["Policies"][0]["PolicyDocument"]  # type: ignore[index]
+    (folder / "policy.json").write_text(json.dumps(policy), "utf-8")
+    ran = run("tighten", *words)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert message in ran.stderr

@@ -1,0 +1,93 @@
+"""
+Records what the SageMaker Python SDK really calls, for `tests/code/truth.json`: botocore answers by itself.
+
+    python tools/sdk_truth.py tests/code/cases/sagemaker_v2.txt > v2.json
+
+Run it in an environment that has that version of the SDK, in an empty folder and without a network: each case, which
+begins with ``# --- NAME``, is run, and nothing is sent. What it calls is printed by case, after what the SDK prints.
+"""
+
+import datetime
+import io
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore.client
+
+ACCOUNT = "111122223333"
+DONE = ("Completed", "InService", "Succeeded", "Available", "Created", "Active", "Enabled", "Ready")
+LAST = frozenset(
+    {"NextToken", "NextMarker", "ContinuationToken", "NextContinuationToken", "FailureReason", "nextToken"}
+)
+DEEPEST = 6
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+recorded: list[str] = []
+
+
+def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
+    """Return an answer of a *shape* of botocore's models: done, small, and without a further page."""
+    if shape.type_name == "structure":
+        members = shape.members if depth <= DEEPEST else {}
+        return {key: answer(one, key, depth + 1) for key, one in members.items() if key not in LAST}
+    if shape.type_name == "list":
+        return [answer(shape.member, name, depth + 1)] if depth < DEEPEST and name != "events" else []
+    plain: dict[str, Any] = {
+        "map": {}, "blob": io.BytesIO(b"{}"), "boolean": False, "integer": 1, "long": 1, "float": 1.0, "double": 1.0,
+        "timestamp": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+    }  # fmt: skip
+    return plain[shape.type_name] if shape.type_name in plain else _text(shape, name)
+
+
+def _text(shape: Any, name: str) -> str:
+    if listed := getattr(shape, "enum", None):
+        return str(next((one for one in DONE if one in listed), listed[0]))
+    if name.endswith("Document"):
+        return json.dumps({"Statement": [TRUST]})
+    if "Role" in name or (name == "Arn" and recorded[-1] == "iam.GetRole"):
+        return f"arn:aws:iam::{ACCOUNT}:role/example"
+    if name == "Arn":
+        return f"arn:aws:sts::{ACCOUNT}:assumed-role/example/session"
+    if "S3" in name or name.endswith("Uri"):
+        return "s3://example/path/model.tar.gz"
+    is_arn = name.lower().endswith("arn")
+    return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/example" if is_arn else "example"
+
+
+def called(client: Any, operation: str, _: object) -> dict[str, Any]:
+    """Note the *operation* of a *client*, and answer it."""
+    model = client.meta.service_model
+    recorded.append(f"{model.service_name}.{operation}")
+    shape = model.operation_model(operation).output_shape
+    made = answer(shape) if shape else {}
+    extra = {"ContentLength": 2, "ETag": '"x"'} if operation in ("HeadObject", "GetObject") else {}
+    return {**made, **extra, "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RequestId": "x"}}
+
+
+def cases(text: str) -> list[tuple[str, str]]:
+    """Return the cases in *text*, each with its name."""
+    parts = re.split(r"^# --- (.+)$", text, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def main(path: str, run: Callable[[str, dict[str, Any]], None]) -> None:
+    """Print what each case of the file *path* calls."""
+    setting = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    os.environ |= {**setting, "AWS_EC2_METADATA_DISABLED": "true"}
+    botocore.client.BaseClient._make_api_call = called
+    time.sleep = lambda _: None
+    found = {}
+    for name, code in cases(Path(path).read_text("utf-8")):
+        recorded.clear()
+        run(code, {"__name__": "__main__"})
+        found[name] = sorted(set(recorded))
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], exec)
