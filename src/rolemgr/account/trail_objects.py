@@ -30,6 +30,12 @@ def trail_objects(s3: Any, address: str) -> Iterator[tuple[str, Callable[[], Bin
         raise InputError(SourceLocation(address), "has no file of a trail")
 
 
+def open_object(s3: Any, address: str) -> BinaryIO:
+    """Return the file at *address* (``s3://BUCKET/KEY``), open; raise AwsError where AWS refuses."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return _opened(s3, bucket, key)
+
+
 def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
     token: dict[str, str] = {}
     while True:

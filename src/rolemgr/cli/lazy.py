@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.prove_layers
     import rolemgr.workflow.query
     import rolemgr.workflow.replay
+    import rolemgr.workflow.replay_shares
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas

@@ -10,11 +10,15 @@ from rolemgr.cli.console import form_option, output_option
 from rolemgr.cli.files import require_ending, write_output
 from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.cli.workers import at_work, worker_options
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
     from rolemgr.workflow.trails import OpenTrail
+    from rolemgr.workflow.workers import WorkerChoice
 
+WORTH = 16 << 20
+"""From so many bytes of trails on, which are read in five seconds, a second process pays."""
 FAIL_ON = ("denied", "not-known", "newly-allowed", "not-judged", "never")
 
 
@@ -41,11 +45,12 @@ FAIL_ON = ("denied", "not-known", "newly-allowed", "not-judged", "never")
 @click.option("--region", metavar="NAME", help="The Region of the bucket, for trails in S3.")
 @click.option("--endpoint-url", metavar="URL", help="Another endpoint than AWS's own, for trails in S3.")
 @form_option
+@worker_options
 @output_option
 def replay_command(
     trails: Sequence[str], files: Sequence[str], principals: Sequence[str], context: Sequence[str],
     fail_on: Sequence[str], profile: str | None, region: str | None, endpoint_url: str | None, form: str,
-    output: str | None,
+    workers: "WorkerChoice", output: str | None,
 ) -> None:  # fmt: skip
     """
     Say which recorded calls policies would deny.
@@ -70,7 +75,10 @@ def replay_command(
             yield workflow.trails.OpenTrail(name, opened)
 
     asked = workflow.replay.ReplayRequest(trails, files, principals, context)
-    found = workflow.replay.replayed(asked, OUTSIDE, sys.stdin.buffer, buckets, lambda _: None)
+    with at_work(workers, 0 if "-" in trails else workflow.trails.size_of(trails), WORTH) as local:
+        access = (profile, region, endpoint_url)
+        replaying = workflow.replay_shares.by(local, access, is_far=workers.scheduler is not None)
+        found = workflow.replay.replayed(asked, OUTSIDE, sys.stdin.buffer, buckets, replaying)
     write_output(
         to_json(report.replay.replay_data(found)) if form == "json" else report.replay.replay_text(found), output
     )

@@ -47,7 +47,7 @@ def replay_data(found: Replay) -> dict[str, Any]:
             **{name: found.calls.get(change, 0) for change, name in _CHANGES.items()},
             "not_judged": sum(found.not_judged.values()) + sum(found.unknown_operations.values()),
             "unread": found.unread_count, "data_events": found.data_events,
-            "first": found.first or None, "last": found.last or None, "distinct_requests": found.requests_asked,
+            "first": found.first or None, "last": found.last or None,
         },
         **{name: [_row_data(key, row) for key, row in found.of(change)] for change, name in _CHANGES.items()},
         "rows_left_out": found.rows_left_out,

@@ -20,9 +20,9 @@ from rolemgr.events.requests import RecordedRequest, requests_of
 from rolemgr.usage.layers_asked import NotAsked, ReplayedPolicies
 from rolemgr.usage.verdicts import DecidedBy, ReplayJudge, ReplayOutcome, ReplayVerdict
 
-_MOST_ROWS: Final = 20_000
-_MOST_EXAMPLES: Final = 3
-_MOST_UNREAD: Final = 1_000
+MOST_ROWS: Final = 20_000
+MOST_EXAMPLES: Final = 3
+MOST_UNREAD: Final = 1_000
 _LAYERS: Final = {
     "identity-based policy": Layer.IDENTITY,
     "resource-based policy": Layer.RESOURCE,
@@ -81,7 +81,7 @@ class ReplayRow:
             self.first = min(self.first or call.time, call.time)
             self.last = max(self.last, call.time)
         resource = request.resource.spellings[0]
-        if len(self.examples) < _MOST_EXAMPLES and all(one.resource != resource for one in self.examples):
+        if len(self.examples) < MOST_EXAMPLES and all(one.resource != resource for one in self.examples):
             self.examples.append(Example(resource, call.where, call.time))
 
 
@@ -115,26 +115,32 @@ class Replay:
         return sum(self.calls.values())
 
 
-def replay(records: Iterable[Record | Unread], policies: ReplayedPolicies) -> Replay:
+def replay(
+    records: Iterable[Record | Unread], policies: ReplayedPolicies, judge: ReplayJudge | None = None,
+    found: Replay | None = None,
+) -> Replay:  # fmt: skip
     """
-    Return what becomes of the calls in *records* under *policies*.
+    Return what becomes of the calls in *records* under *policies*, added to what was *found* of earlier ones.
+
+    A *judge* remembers what it was asked before.
 
     Memory does not grow with their number, but with how many of them differ. Raises InputError for a policy that can't
     be read.
     """
-    found, judge = Replay(), ReplayJudge(policies.context)
+    found, judge = found or Replay(), judge or ReplayJudge(policies.context)
+    before = judge.asked
     for record in records:
         if isinstance(record, Unread):
             _count_unread(found, record)
         else:
             _take(found, judge, record, policies)
-    found.requests_asked = judge.asked
+    found.requests_asked += judge.asked - before
     return found
 
 
 def _count_unread(found: Replay, one: Unread) -> None:
     found.unread_count += 1
-    if len(found.unread) < _MOST_UNREAD:
+    if len(found.unread) < MOST_UNREAD:
         found.unread.append(one)
 
 
@@ -236,7 +242,7 @@ def _add(found: Replay, change: str, one: _Judged) -> None:
     key = ReplayRowKey(change, str(one.request.call.principal), one.request.action, verdict.by, verdict.keys, why)
     row = found.rows.get(key)
     if row is None:
-        if len(found.rows) >= _MOST_ROWS:
+        if len(found.rows) >= MOST_ROWS:
             found.rows_left_out += 1
             return
         row = found.rows[key] = ReplayRow()

@@ -1,7 +1,7 @@
 """Recorded calls against the policies in files: SCPs, RCPs, boundaries, whole roles, a blueprint."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO, Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.policies import Layer
@@ -16,7 +16,7 @@ from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.layers import context_of, with_full_access
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
-from rolemgr.workflow.trails import Buckets, records_in, trail_files
+from rolemgr.workflow.trails import Buckets, OpenTrail, records_in, trail_files
 
 _KINDS: Final = ("scp", "rcp", "boundary", "policy", "role", "blueprint")
 _LAYERS: Final = {
@@ -30,6 +30,10 @@ _USES: Final[Mapping[str, tuple[Any, Use]]] = {
     "rcp": (ResourceControlPolicy, Use.RCP),
     "boundary": (IdentityPolicy, Use.BOUNDARY),
 }
+
+
+Replaying: TypeAlias = Callable[[Iterator[OpenTrail], ReplayedPolicies], Replay]
+"""Reads files of a trail and asks policies about what is in them: in this process, or by others."""
 
 
 class ReplayRequest(NamedTuple):
@@ -48,22 +52,25 @@ class _Found(NamedTuple):
     roles: dict[str, list[GivenPolicy]]
 
 
-def replayed(
-    asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, done: Callable[[str], None]
-) -> Replay:
+def replayed(asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, replaying: Replaying) -> Replay:
     """
-    Return what becomes of the calls in the trails under the policies in the files.
+    Return what becomes of the calls in the trails, which *replaying* reads, under the policies in the files.
 
     Says how each file was taken. Raises InputError (or Problems) for what can't be read, and where the trails have no
     event at all.
     """
     policies = read_policies(asked, outside)
-    found = replay(records_in(trail_files(asked.trails, stdin, buckets), done), policies)
+    found = replaying(trail_files(asked.trails, stdin, buckets), policies)
     if not found.events:
         first = found.unread[0] if found.unread else None
         where, problem = (first.where, first.problem) if first else (SourceLocation(asked.trails[0]), "is empty")
         raise InputError(where, problem, "no event of CloudTrail was found in all that was given")
     return found
+
+
+def replayed_here(files: Iterator[OpenTrail], policies: ReplayedPolicies) -> Replay:
+    """Return what becomes of the calls in *files*, read in this process."""
+    return replay(records_in(files, lambda _: None), policies)
 
 
 def read_policies(asked: ReplayRequest, outside: Outside) -> ReplayedPolicies:

@@ -77,6 +77,18 @@ def _in_folder(folder: str) -> Iterator[OpenTrail]:
         raise InputError(SourceLocation(folder), "has no file of a trail", f"such end in {', '.join(_ENDINGS[:3])} ...")
 
 
+def size_of(names: Sequence[str]) -> int:
+    """Return how many bytes the files of *names* have on disk, as far as that is known without reading them."""
+    total = 0
+    for name in names:
+        if os.path.isdir(name):  # noqa: PTH112 - it raises nothing where the path is too long
+            paths = (os.path.join(at, one) for at, _, files in os.walk(name) for one in files)  # noqa: PTH118
+            total += sum(os.path.getsize(one) for one in paths if os.path.isfile(one))  # noqa: PTH113, PTH202
+        elif os.path.isfile(name):  # noqa: PTH113
+            total += os.path.getsize(name)  # noqa: PTH202
+    return total
+
+
 def records_in(files: Iterator[OpenTrail], done: Callable[[str], None]) -> Iterator[Record | Unread]:
     """Yield the events in *files*; a file that can't be opened is said, and the others are read. Tells each *done*."""
     for one in files:
