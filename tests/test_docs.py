@@ -54,7 +54,7 @@ def test_the_readmes_way_from_file_to_account_is_typed_as_it_stands(tmp_path: Pa
     offline = [line for line in block.splitlines() if not re.search(r"rolemgr (plan|apply|drift)", line)]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for line in offline:
-        ran = subprocess.run(["bash", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True,
+        ran = subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True,
                              text=True, check=False)  # fmt: skip
         assert (ran.returncode, line) == (0, line), ran.stderr
     assert len(offline) == 4
