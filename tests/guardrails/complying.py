@@ -34,6 +34,7 @@ CONFIGS = _actions("CreateEndpointConfig")
 SESSIONS = _actions("CreateTrainingSession")
 NOTEBOOKS = _actions("CreateNotebookInstance")
 CLUSTERS = _actions("CreateCluster")
+CHANGED_CLUSTERS = _actions("UpdateCluster")
 DOMAINS = _actions("CreateDomain")
 PROFILES = _actions("CreateUserProfile", "UpdateUserProfile", "UpdateDomain")
 OPENING = _actions(
@@ -49,8 +50,8 @@ LOCAL_STORAGE = (
 )  # fmt: skip
 """Families whose disks are local and encrypt by themselves; AWS takes no volume key for jobs and endpoints on them."""
 
-_USUAL_TYPES = {RUNS | TRANSFORM | DEFINITIONS | CONFIGS: "ml.m5.xlarge", NOTEBOOKS: "ml.t3.medium", SPACES: "ml.t3.medium", CLUSTERS: "ml.c5.xlarge"}  # fmt: skip
-_TYPES_BY = {RUNS | TRANSFORM | DEFINITIONS | CONFIGS: "instance-types", NOTEBOOKS: "notebook-instance-types", SPACES: "studio-instance-types", CLUSTERS: "cluster-instance-types"}  # fmt: skip
+_USUAL_TYPES = {RUNS | TRANSFORM | DEFINITIONS | CONFIGS: "ml.m5.xlarge", NOTEBOOKS: "ml.t3.medium", SPACES: "ml.t3.medium", CLUSTERS | CHANGED_CLUSTERS: "ml.c5.xlarge"}  # fmt: skip
+_TYPES_BY = {RUNS | TRANSFORM | DEFINITIONS | CONFIGS: "instance-types", NOTEBOOKS: "notebook-instance-types", SPACES: "studio-instance-types", CLUSTERS | CHANGED_CLUSTERS: "cluster-instance-types"}  # fmt: skip
 
 
 def complying_context(action: str, limits: Limits, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def _types(action: str, limits: Limits, said: Mapping[str, Any]) -> list[str] | 
             wanted = [wanted] if isinstance(wanted, str) else list(wanted or ())
             if wanted and (allowed is None or all(_allowed(one, allowed) for one in wanted)):
                 return wanted
-            if action in SPACES:
+            if action in SPACES | CHANGED_CLUSTERS:
                 return [_concrete(allowed[-1])] if allowed and wanted else None
             usual = next(usual for kinds, usual in _USUAL_TYPES.items() if action in kinds)
             return [_concrete(allowed[0])] if allowed else [usual]
