@@ -1,5 +1,6 @@
 """README and docs are true: generated parts are current, console blocks print what they say."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -44,6 +45,20 @@ def test_readme_console_blocks_are_what_is_printed(command: str, output: str) ->
 def test_the_readme_is_read_in_five_minutes() -> None:
     """Tables and pictures are a link away."""
     assert len((TOP / "README.md").read_text().split()) < 900
+
+
+def test_the_readmes_way_from_file_to_account_is_typed_as_it_stands(tmp_path: Path) -> None:
+    """In an empty folder, line by line, as far as nothing touches AWS."""
+    part = (TOP / "README.md").read_text().partition("## From file to account")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"```sh\n(.*?)```", part, re.DOTALL)
+    offline = [line for line in block.splitlines() if not re.search(r"rolemgr (plan|apply|drift)", line)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for line in offline:
+        ran = subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True,
+                             text=True, check=False)  # fmt: skip
+        assert (ran.returncode, line) == (0, line), ran.stderr
+    assert len(offline) == 4
+    assert (tmp_path / "churn.yaml").is_file()
 
 
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)")
