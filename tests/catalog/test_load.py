@@ -144,7 +144,7 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
             resource: x
           - actions: []
     """
-    kinds = "string, name-pattern, model-pattern, account-id, arn, role-arn, key-arn, bucket, s3-prefix, subnet-id, security-group-id, file-system-id, instance-type, duration, integer or tag-key"
+    kinds = "string, name-pattern, model-pattern, account-id, arn, role-arn, key-arn, bucket, s3-prefix, subnet-id, security-group-id, file-system-id, instance-type, duration, integer, tag-key, ip-range, vpc-id or vpc-endpoint-id"
     name_form = "lower-case letters, digits and underscores, such as data_buckets"
     sid_form = "1 to 64 letters and digits, a capital first, such as TrainingJobs"
     assert refusal(user_catalog({"activity_groups/read-data.yaml": text})) == [
