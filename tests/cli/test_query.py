@@ -102,8 +102,8 @@ def test_who_names_the_resources_of_this_action_alone(run: "Run") -> None:
 
 def test_who_of_a_pattern_lists_what_no_group_has(run: "Run") -> None:
     """The page keeps to those who may; what no group has is counted."""
-    found = asked(run, "who", "sagemaker:*Cluster")
-    assert "sagemaker:CreateCluster" in found["without_group"]
+    found = asked(run, "who", "sagemaker:*Workforce")
+    assert "sagemaker:CreateWorkforce" in found["without_group"]
     page = run("query", "who", "sagemaker:Create*Job").stdout
     assert "CreateTrainingJob" in page
     assert "business-analyst" not in page
