@@ -235,9 +235,10 @@ def test_show_says_which_parameters_are_shared_and_where_they_stand(run: "Run") 
     shown = " ".join(run("show", "activity-group", "run-training-jobs").stdout.replace("│", " ").split())
     place = CATALOG.shared_parameters["job_names"].where
     assert f"job_names (name-pattern, repeatable; default *; shared, {place}): names of the jobs" in shown
-    assert "training_plans (name-pattern, repeatable; default none): names" in shown
+    own = " ".join(run("show", "activity-group", "administer-studio").stdout.replace("│", " ").split())
+    assert "studio_images (name-pattern, repeatable; default *): names" in own
     data = json.loads(run("show", "activity-group", "run-training-jobs", "--format", "json").stdout)
-    assert data["shared_parameters"] == ["job_names", "pass_roles"]
+    assert data["shared_parameters"] == ["job_names", "pass_roles", "training_plans"]
     assert list(data["parameters"]) == ["job_names", "pass_roles", "training_plans"]
     assert data["parameters"]["job_names"]["default"] == ["*"]
 

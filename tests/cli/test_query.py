@@ -33,7 +33,7 @@ def test_an_action_with_all_that_there_is_to_say_of_it(run: "Run") -> None:
     assert ["iam:PassRole", "always", "sagemaker.amazonaws.com"] in [list(one.values()) for one in found["dependents"]]
     assert ("run-training-jobs", "TrainingJobs") in [(one["group"], one["sid"]) for one in found["groups"]]
     line = next(one["where"] for one in found["groups"] if one["sid"] == "PlannedTraining")
-    assert line == "activity_groups/run-training-jobs.yaml:18"
+    assert line == "activity_groups/run-training-jobs.yaml:16"
     may = {one["persona"]: one["may"] for one in found["personas"]}
     assert (may["data-scientist"], may["business-analyst"]) == ("yes", "no")
 
@@ -102,8 +102,8 @@ def test_who_names_the_resources_of_this_action_alone(run: "Run") -> None:
 
 def test_who_of_a_pattern_lists_what_no_group_has(run: "Run") -> None:
     """The page keeps to those who may; what no group has is counted."""
-    found = asked(run, "who", "sagemaker:*Cluster")
-    assert "sagemaker:CreateCluster" in found["without_group"]
+    found = asked(run, "who", "sagemaker:*Workforce")
+    assert "sagemaker:CreateWorkforce" in found["without_group"]
     page = run("query", "who", "sagemaker:Create*Job").stdout
     assert "CreateTrainingJob" in page
     assert "business-analyst" not in page
