@@ -26,11 +26,16 @@ LIMITS: Limits = {
 }  # fmt: skip
 """What a caller keeps to under all SCPs at once."""
 
+MODELS = [
+    *EXAMPLES["models"], "arn:*:bedrock:*::foundation-model/anthropic.*", "arn:*:bedrock:*:*:imported-model/*",
+]  # fmt: skip
+"""Models of Bedrock that the days ask."""
+
 
 @cache
 def everywhere() -> tuple[Any, ...]:
-    """Return the documents of all SCPs at once, with the region and roles of the days."""
-    given = {**examples_for(LayerKind.SCP, *PATTERNS[LayerKind.SCP]), "regions": ["us-east-1"]}
+    """Return the documents of all SCPs at once, with the Region and the models of the days."""
+    given = {**examples_for(LayerKind.SCP, *PATTERNS[LayerKind.SCP]), "regions": ["us-east-1"], "models": MODELS}
     layer = composed_layer(LayerKind.SCP, *PATTERNS[LayerKind.SCP], **given)
     return tuple(one.document for one in documents_of(layer).policies)
 
