@@ -133,7 +133,8 @@ def _raw(action: str) -> dict[str, Any]:
 def _formats(action: str) -> tuple[str, ...]:
     service = action.partition(":")[0]
     names = [*(use["name"] for use in _raw(action)["resourceTypes"]), *quirks.unlisted_types(action)]
-    return tuple(DATA.resources.get_resource_type_details(service, name)["arn"] for name in names)
+    forms = quirks.unlisted_forms(service)
+    return tuple(forms.get(name) or DATA.resources.get_resource_type_details(service, name)["arn"] for name in names)
 
 
 def _any_type(formats: tuple[str, ...], resource: str) -> bool:
@@ -143,7 +144,7 @@ def _any_type(formats: tuple[str, ...], resource: str) -> bool:
 def _of_type(arn_format: str, resource: str) -> bool:
     """Tell whether the literal beginnings of *resource* and *arn_format* agree, service and type included."""
     wanted, found = arn_format.split(":", 5), resource.split(":", 5)
-    if len(found) < 6 or wanted[2] != found[2] or bool(wanted[3]) != bool(found[3]):
+    if len(found) < 6 or found[2] not in quirks.names_in_arns(wanted[2]) or bool(wanted[3]) != bool(found[3]):
         return False
     literal = re.split(r"\$\{", wanted[5])[0]
     return found[5].startswith(literal) and ("/" in wanted[5]) <= ("/" in found[5])
