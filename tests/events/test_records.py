@@ -159,7 +159,7 @@ def test_values_without_end_that_are_no_event_are_given_up() -> None:
     """Also such as hold nothing, and only where they are in a row: said once, and not read for hours."""
     last = read(b'{"Records":[' + b"[]," * 400_000 + b"1]}")
     assert [one.problem for one in last if isinstance(one, Unread)] == [
-        "100,000 values in a row are no event, so the rest is not read"
+        "100,000 values in a row hold no event, so the rest is not read"
     ]
     mixed = b"[]," * 60_000 + json.dumps(event("ListModels")).encode() + b","
     found = read(b'{"Records":[' + mixed * 8 + b"[]]}")

@@ -57,7 +57,7 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record | Unread]:
         where = SourceLocation(name, piece.line)
         found, in_vain = True, in_vain + 1
         if in_vain > _MOST_IN_VAIN:
-            yield Unread(where, f"{_MOST_IN_VAIN:,} values in a row are no event, so the rest is not read")
+            yield Unread(where, f"{_MOST_IN_VAIN:,} values in a row hold no event, so the rest is not read")
             return
         if piece.problem:
             yield Unread(where, piece.problem)
