@@ -201,3 +201,18 @@ def test_an_interrupt_ends_all_processes_and_writes_nothing(small_catalog: Path)
     assert session.shown.strip().splitlines()[-1] == "error: interrupted"
     assert "Traceback" not in session.shown
     assert not Path("out").exists()
+
+
+def test_notes_of_proofs_name_their_role_file(run: "Run", tmp_path: Path) -> None:
+    """Which of many roles a note is about, nobody could tell otherwise."""
+    (tmp_path / "two").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "two" / f"{name}.yaml").write_text(
+            f"persona: pipeline-scheduler\nname: {name}\nregion: eu-west-1\n", "utf-8"
+        )
+    ran = run("prove", str(tmp_path / "two"))
+    assert ran.code == 0
+    assert [any(f"/{name}.yaml: account 111122223333" in note for note in ran.notes) for name in ("a", "b")] == [
+        True
+    ] * 2
+    assert not any(note.startswith("account") for note in ran.notes)

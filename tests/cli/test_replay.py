@@ -102,6 +102,15 @@ def test_a_role_file_is_asked_about_its_own_role(run: Run, folder: Path) -> None
     assert data["not_judged"] == [{"reason": "the policies are of other principals", "events": 1}]
 
 
+def test_what_leads_out_of_a_trail_is_said(run: Run, folder: Path) -> None:
+    """A device has no end, and a link to a folder is not gone through: neither is passed over without a word."""
+    (folder / "trail" / "zero.json").symlink_to("/dev/zero")
+    (folder / "trail" / "up").symlink_to("..")
+    ran = run("replay", "trail", "--with", "scp.json")
+    assert "zero.json: can't be read: it is a device" in ran.stdout
+    assert "up: can't be read: Is a directory" in ran.stdout
+
+
 def test_stdin_and_patterns_are_trails(run: Run, folder: Path) -> None:
     """As files are elsewhere."""
     ran = run("replay", "-", "--with", "scp.json", stdin=log_file(*EVENTS))

@@ -88,3 +88,15 @@ def test_wrong_input_ends_with_one_line(run: Run, folder: Path, words: list[str]
     ran = run("tighten", *words)
     assert (ran.code, ran.stdout) == (2, "")
     assert message in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["tighten", "role.yaml", "trail.json.gz"], ["replay", "trail.json.gz", "--with", "role.yaml"]]
+)
+def test_what_a_role_file_leaves_out_belongs_into_it(run: Run, folder: Path, words: list[str]) -> None:
+    """These commands have no --account, and their --region is the bucket's: the notes name the file's keys."""
+    (folder / "role.yaml").write_text("persona: data-scientist\nname: ds\n", "utf-8")
+    ran = run(*words)
+    assert "choose yours by `account:` in the role file" in ran.stderr
+    assert "choose another by `region:` in the role file" in ran.stderr
+    assert "with --" not in ran.stderr

@@ -144,3 +144,12 @@ def test_one_name_in_two_accounts_is_asked_by_its_arn(run: Run, folder: str) -> 
     assert ran.code == 2
     assert "is in several accounts" in ran.stderr
     assert run("can", role_arn("trainer", PARTNER), folder).code == 0
+
+
+@pytest.mark.parametrize("words", [["who-can", TRAIN], ["audit"]])
+def test_a_role_that_create_wrote_is_no_inventory(run: Run, tmp_path: Path, words: list[str]) -> None:
+    """It is said what is one."""
+    run("create", "--persona", "data-scientist", "-o", str(tmp_path / "ds.json"))
+    ran = run(*words, str(tmp_path / "ds.json"))
+    assert ran.code == 2
+    assert ran.errors[0].endswith("give what `aws iam get-account-authorization-details` prints")

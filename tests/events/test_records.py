@@ -12,6 +12,7 @@ from tests.events.support import event, log_file, read, session
 
 from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.records import Record, Unread, read_records
+from rolemgr.events.requests import requests_of
 
 EVENTS = [event("CreateModel", {"modelName": "a"}), event("DeleteModel", {"modelName": "b, c=d"}, errorCode="X")]
 
@@ -152,6 +153,28 @@ def test_a_bomb_is_not_read_to_its_end() -> None:
     """What expands a thousandfold is no file of events."""
     found = read(gzip.compress(b" " * (70 << 20), 9))
     assert next(one.problem for one in found if isinstance(one, Unread)).startswith("expands to more than")
+
+
+def test_values_without_end_that_are_no_event_are_given_up() -> None:
+    """Also such as hold nothing, and only where they are in a row: said once, and not read for hours."""
+    last = read(b'{"Records":[' + b"[]," * 400_000 + b"1]}")
+    assert [one.problem for one in last if isinstance(one, Unread)] == [
+        "100,000 values in a row hold no event, so the rest is not read"
+    ]
+    mixed = b"[]," * 60_000 + json.dumps(event("ListModels")).encode() + b","
+    found = read(b'{"Records":[' + mixed * 8 + b"[]]}")
+    assert [type(one) for one in found] == [Record] * 8
+
+
+@pytest.mark.parametrize("field", [*event("ListModels"), "errorCode", "errorMessage", "resources", "eventCategory"])
+@pytest.mark.parametrize("value", [1, True, [], [[]], {}, {"a": {"b": 1}}, [{"ARN": 5}], "x"])
+def test_a_field_of_another_type_is_no_error(field: str, value: object) -> None:
+    """Whoever can write a trail could else stop all of its replay: the call is read, or it is said why not."""
+    (record,) = read(json.dumps([event("ListModels") | {field: value}]).encode())
+    found = call_of(record) if isinstance(record, Record) else record.problem
+    assert isinstance(found, str) or isinstance(requests_of(found), tuple)
+    if field == "errorCode" and value and isinstance(found, RecordedCall):
+        assert found.ending is (CallEnding.FAILED if value == "x" else CallEnding.UNTOLD)
 
 
 def test_an_event_across_the_pieces_of_a_file_is_one() -> None:

@@ -47,7 +47,8 @@ def inventory_of(
     inventory, broken = inputs.inventory(), inputs.principals.broken
     if not inventory.principals:
         raise_all(wrong)
-        raise InputError(SourceLocation(names[0]), "has no role and no user", "nothing is judged")
+        hint = "nothing is judged; give what `aws iam get-account-authorization-details` prints"
+        raise InputError(SourceLocation(names[0]), "has no role and no user", hint)
     return inventory, [*wrong, *broken], len(inventory.files) - len(broken)
 
 

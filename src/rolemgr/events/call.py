@@ -86,7 +86,7 @@ _OMITTED: Final = "omitted"
 def call_of(record: Record) -> RecordedCall | str:
     """Return the call of *record*, or in words why there is none that AWS judged by policies."""
     event = record.event
-    kind = event.get("eventType")
+    kind = text_in(event, "eventType")
     if kind in _NO_CALLS:
         return _NO_CALLS[kind]
     source, name = event.get("eventSource"), event.get("eventName")
@@ -98,7 +98,7 @@ def call_of(record: Record) -> RecordedCall | str:
         source=_bare(source),
         name=name,
         principal=principal_of(object_in(event, "userIdentity")),
-        region=str(event.get("awsRegion") or ""),
+        region=text_in(event, "awsRegion") or "",
         ending=_ending(record),
         parameters=parameters if isinstance(parameters, dict) and not parameters.get(_OMITTED) else None,
         event=event,
@@ -170,6 +170,6 @@ def _ending(record: Record) -> CallEnding:
     code = record.event.get("errorCode")
     if isinstance(code, str) and code:
         return CallEnding.DENIED if is_denial(code) else CallEnding.FAILED
-    if "errorCode" in record.untold:
+    if "errorCode" in record.untold or code:
         return CallEnding.UNTOLD
     return CallEnding.FAILED if record.event.get("errorMessage") else CallEnding.SUCCEEDED

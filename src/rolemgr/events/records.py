@@ -24,6 +24,8 @@ _BESIDE: Final = frozenset(
     {"NextToken", "nextToken", "ResponseMetadata", "statistics", "status", "queryLanguage", "searchedLogStreams"}
 )
 """What an answer of AWS has beside its events."""
+_MOST_IN_VAIN: Final = 100_000
+"""After so many values in a row without an event a file is none of a trail: it may be made to take hours."""
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 
 
@@ -50,14 +52,19 @@ def read_records(file: BinaryIO, name: str) -> Iterator[Record | Unread]:
         for row in table_rows(content):
             yield from _of_row(row.line, row.value, row.problem, row.untold, name)
         return
-    found = False
+    found, in_vain = False, 0
     for piece in json_values(content):
         where = SourceLocation(name, piece.line)
-        found = True
+        found, in_vain = True, in_vain + 1
+        if in_vain > _MOST_IN_VAIN:
+            yield Unread(where, f"{_MOST_IN_VAIN:,} values in a row hold no event, so the rest is not read")
+            return
         if piece.problem:
             yield Unread(where, piece.problem)
-        else:
-            yield from _records(piece.value, where, _DEEPEST)
+            continue
+        for one in _records(piece.value, where, _DEEPEST):
+            in_vain = 0 if isinstance(one, Record) else in_vain
+            yield one
     if not found:
         yield Unread(SourceLocation(name), "is empty")
 

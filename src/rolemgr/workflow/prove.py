@@ -13,7 +13,7 @@ from rolemgr.report.proofs import proofs_data, proofs_page
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.many import matching_files
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.role import render_chosen
 from rolemgr.workflow.role_options import many_roles, one_role
 from rolemgr.workflow.settings import find_settings
@@ -58,11 +58,19 @@ def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> 
     """
     if many_roles(chosen):
         files = matching_files(chosen["role"], outside)
-        return _together([_of_role({**chosen, "role": file}, outside, verbose=verbose) for file in files])
+        return _together([
+            _of_role({**chosen, "role": file}, outside._replace(say=_about(file, outside.say)), verbose=verbose)
+            for file in files
+        ])  # fmt: skip
     one = one_role(chosen)
     if any(one[key] is not None for key in _CHOOSING) or any(_fallbacks(outside.environ)):
         return _of_role(one, outside, verbose=verbose)
     return _of_catalog(one)
+
+
+def _about(file: str, say: Say) -> Say:
+    """Return what says each note with the role *file* that it is about."""
+    return lambda text: say(f"{file}: {text}")
 
 
 def _together(found: Sequence[Proven]) -> Proven:

@@ -148,7 +148,7 @@ def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy]]:
     from rolemgr.workflow.role import attached_to, render_source
 
     source = role_source({"role": name}, outside.environ, outside.read)
-    made = render_source(source, {}, outside.say, verbose=False, one_of_many=True)
+    made = render_source(source, {}, outside.say, verbose=False, one_of_many=True, by_file_alone=True)
     documents = made.documents
     given = [
         GivenPolicy(Layer.IDENTITY, one.document, f"{name}, {one.name}")

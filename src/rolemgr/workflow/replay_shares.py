@@ -5,18 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.events.records import Record, Unread, read_records
-from rolemgr.files.source import open_input
 from rolemgr.usage.layers_asked import ReplayedPolicies
 from rolemgr.usage.merge import add_to
 from rolemgr.usage.replay import Replay, replay
 from rolemgr.usage.verdicts import ReplayJudge
 from rolemgr.workflow.replay import Replaying, replayed_here
-from rolemgr.workflow.trails import S3, OpenTrail
+from rolemgr.workflow.trails import S3, OpenTrail, open_trail
 from rolemgr.workflow.workers import Workers, here
 
 FILES: Final = 16
@@ -57,7 +55,7 @@ class SharedReplay:
     def open(self, name: str) -> BinaryIO:
         """Return the file *name*, open; raise OSError, ValueError or AwsError where it can't be."""
         if not name.startswith(S3):
-            return open_input(Path(name))
+            return open_trail(name)
         from rolemgr.account.trail_objects import open_object
 
         return open_object(self._s3, name)

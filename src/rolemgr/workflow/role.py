@@ -1,5 +1,6 @@
 """The steps from the choices to a role and its documents."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,19 +48,23 @@ def render_chosen(
 
 def render_source(
     source: SourceFile, catalogs: dict[tuple[str, ...], Catalog], say: Say, *, verbose: bool,
-    filled_later: Sequence[str] = (), one_of_many: bool = False,
+    filled_later: Sequence[str] = (), one_of_many: bool = False, by_file_alone: bool = False,
 ) -> RenderedChoice:  # fmt: skip
     """
     Do as `render_chosen`, for choices that are read; *catalogs* keeps what was read, for the next role.
 
-    Of *one_of_many* each note says which role file it is about.
+    Of *one_of_many* each note says which role file it is about. *by_file_alone*: the command has no option for what a
+    role file leaves out, so no note names one.
     """
     spec = read_spec(source)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
     found = render_spec(catalog, spec)
     about = f"{source.name}: " if one_of_many else ""
-    for text in (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ())):
+    taken = assumed(source, filled_later)
+    if by_file_alone:
+        taken = [_IN_FILE.sub(r"by `\1:` in the role file", text) for text in taken]
+    for text in (*taken, *found.notes, *(origins(source, spec.value) if verbose else ())):
         say(f"{about}{text}")
     return found
 
@@ -88,6 +93,7 @@ def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
 
 EXAMPLE_ACCOUNT = f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account"
 FIRST_REGION = "region us-east-1; choose another with --region"
+_IN_FILE = re.compile(r"with --(account|region)$")
 OVERFLOW = "the inline policy is full"
 """How the note begins that a role has managed policies of its own."""
 

@@ -72,8 +72,9 @@ def _role(asked: TightenRequest, outside: Outside) -> tuple[tuple[IdentityPolicy
         from rolemgr.workflow.role import render_source
 
         made = render_source(
-            role_source({"role": asked.role}, outside.environ, outside.read), {}, outside.say, verbose=False
-        )
+            role_source({"role": asked.role}, outside.environ, outside.read), {}, outside.say,
+            verbose=False, by_file_alone=True,
+        )  # fmt: skip
         documents = [one.document for one in (*made.documents.policies, *made.documents.managed_policies)]
         return tuple(documents), tuple(asked.principals) or (made.role.spec.arn,)
     documents = [one.value for one in policies_of(source, outside.say)]

@@ -1,6 +1,7 @@
 """The files of trails that a user names: files, folders, patterns and what lies in S3, one after the other."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
@@ -62,17 +63,33 @@ def trail_files(names: Sequence[str], stdin: BinaryIO, buckets: Buckets) -> Iter
 
 
 def _file(name: str) -> OpenTrail:
-    return OpenTrail(name, lambda: open_input(Path(name)))
+    return OpenTrail(name, lambda: open_trail(name))
+
+
+def open_trail(name: str) -> BinaryIO:
+    """Return the file *name* of a trail, open; raise OSError also for a device, which may have no end."""
+    file = open_input(Path(name))
+    kind = os.fstat(file.fileno()).st_mode
+    if stat.S_ISBLK(kind) or (stat.S_ISCHR(kind) and not file.isatty()):
+        file.close()
+        raise OSError(None, "it is a device")
+    return file
 
 
 def _in_folder(folder: str) -> Iterator[OpenTrail]:
+    """Yield the files in *folder*; one that can't be entered, or is a link to one, fails as it is opened."""
     found = False
-    for at, folders, files in os.walk(folder):
+    closed: list[str] = []
+    walked = os.walk(folder, onerror=lambda error: closed.append(str(error.filename)))
+    for at, folders, files in walked:
         folders[:] = sorted(one for one in folders if one not in _NO_EVENTS)
+        linked = (os.path.join(at, one) for one in folders)  # noqa: PTH118
+        closed += (one for one in linked if os.path.islink(one))  # noqa: PTH114
         for file in sorted(files):
             if file.lower().endswith(_ENDINGS):
                 found = True
                 yield _file(os.path.join(at, file))  # noqa: PTH118 - as the user wrote it
+    yield from map(_file, closed)
     if not found:
         raise InputError(SourceLocation(folder), "has no file of a trail", f"such end in {', '.join(_ENDINGS[:3])} ...")
 
