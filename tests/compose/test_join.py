@@ -164,6 +164,7 @@ def _example(name: str, place: int, parameter: Any) -> str:
         ParameterType.NAME_PATTERN: f"{word}-*", ParameterType.ROLE_ARN: f"{account}role/{word}", ParameterType.BUCKET: word,
         ParameterType.S3_PREFIX: f"{word}/p", ParameterType.KEY_ARN: key, ParameterType.SUBNET_ID: f"subnet-{place:08x}",
         ParameterType.ARN: f"arn:aws:sns:us-east-1:111122223333:{word}", ParameterType.STRING: word,
+        ParameterType.MODEL_PATTERN: f"{word}.model-*", ParameterType.ACCOUNT_ID: f"{place:012d}",
     }  # fmt: skip
     if parameter.of:
         service, _, kind = parameter.of.partition(":")
