@@ -137,8 +137,14 @@ def denied(policies: Policies, action: str, context: Mapping[str, tuple[str, ...
     return evaluate(Request(action, "*", Context(context)), policies).decision == "ExplicitlyDenied"
 
 
+WHERE_FROM = {"aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce"}
+"""Of these every request of a person has one; a request with none of the named ones is denied on purpose."""
+
+
 def must_carry(action: str, keys: set[str]) -> bool:
-    """Tell whether the data on absence has *action* with one of *keys*."""
+    """Tell whether the data on absence has *action* with one of *keys*, or one says where the request is from."""
+    if keys & WHERE_FROM:
+        return True
     heads = {key.partition("/")[0] + "/" if "/" in key else key for key in keys}
     return any(entry["key"] in heads and action in entry["actions"] for entry in KEYS["must_carry"])
 
@@ -194,7 +200,7 @@ def test_every_deny_names_actions_that_carry_its_keys() -> None:
     """By the raw reference, the deprecated names counting as their successors, and never by a wildcard."""
     for name, share in shares():
         assert "*" not in share.action
-        supported = raw_keys(share.action) | IN_EVERY_REQUEST
+        supported = raw_keys(share.action) | IN_EVERY_REQUEST | WHERE_FROM
         for key in keys_of(share.conditions):
             head = key.partition("/")[0] + "/"
             assert present_name(key) in supported or head in supported, (name, share.action, key)

@@ -198,7 +198,7 @@ def test_an_exception_that_the_persona_takes_back_is_none() -> None:
     assert "change of permissions" in entries
     assert not any("CreateServiceLinkedRole" in one for one in entries)
     kept = said("mlops-engineer", "CANNOT")
-    assert "change of permissions, except the service-linked roles of SageMaker and its autoscaling" in kept
+    assert "change of permissions, except the service-linked roles of SageMaker, its autoscaling and HyperPod" in kept
 
 
 def test_work_of_another_role_may_do_what_this_one_may_not() -> None:
