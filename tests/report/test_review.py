@@ -78,7 +78,8 @@ def test_what_it_can_never_do_stands_with_its_exceptions() -> None:
     never = said("data-scientist", "CANNOT")
     assert "deployment" in re.split(r" · |\n", never)
     assert not re.search(r"\b[Nn]o (?!scope)", never)
-    assert "shared spaces, except for the user's own profile; except the user's own; and 4 more: --full" in never
+    spaces = "shared spaces but those of a team that is named, except for the user's own profile"
+    assert f"{spaces}; except the user's own; and 4 more: --full" in never
     assert "exceptions)" not in never
 
 

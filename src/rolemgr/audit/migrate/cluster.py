@@ -69,7 +69,8 @@ def cluster(
               if not one.best.role]  # fmt: skip
     chosen, exact = _fewest(with_roles)
     found = tuple(Clustered(one, _placed(one, chosen)) for one in with_roles)
-    return Clusters(found, chosen, exact, tuple(dict.fromkeys(aside)))
+    held = {one.choice.persona.id for one in found}  # one that loses as little for a role may suit none best
+    return Clusters(found, tuple(one for one in chosen if one in held), exact, tuple(dict.fromkeys(aside)))
 
 
 def of_sagemaker(inventory: Inventory) -> list[HeldRole]:
