@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rolemgr import __version__
-from rolemgr.catalog.load import Catalog
+from rolemgr.catalog.load import Catalog, EntryKind
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.check.examples import examples_of
@@ -29,7 +29,7 @@ from rolemgr.separation.never_words import in_words
 
 SINCE = Path(__file__).with_name("since.json")
 CATALOG = Catalog()
-KINDS = {
+KINDS: Mapping[str, EntryKind] = {
     "personas": "personas",
     "groups": "activity_groups",
     "guardrails": "guardrails",
