@@ -38,7 +38,7 @@ def test_the_bill_of_materials_is_what_is_locked() -> None:
 
 
 def test_the_bill_of_materials_says_what_needs_what() -> None:
-    """rolemgr needs what pyproject.toml says, and each component is there because something needs it."""
+    """The tool needs what pyproject.toml says, and each component is there because something needs it."""
     needs = {one["ref"]: one.get("dependsOn", []) for one in BOM["dependencies"]}
     root = BOM["metadata"]["component"]["bom-ref"]
     assert {bare(ref.partition("==")[0]) for ref in needs[root]} == set(map(bare, PROJECT["dependencies"]))

@@ -52,7 +52,6 @@ class Read(HTMLParser):
         if found.get("http-equiv") == "Content-Security-Policy":
             self.policies.append(found["content"])
 
-
     def handle_endtag(self, tag: str) -> None:
         """Note that a paragraph ends."""
         self.within = self.within and tag not in ("p", "li", "td")
