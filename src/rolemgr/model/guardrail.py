@@ -79,6 +79,8 @@ _Listed: TypeAlias = Annotated[
 
 ALL_ACTIONS: Final = "all"
 """What a Deny says in the place of its actions that is about every action of every service."""
+EVERY_ACTION: Final = "*"
+"""What such a Deny becomes."""
 
 
 def _word_or_listed(value: Any) -> str:

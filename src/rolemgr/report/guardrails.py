@@ -11,8 +11,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.change.fold import worded
-from rolemgr.compose.guardrails.judges import EVERY_ACTION
-from rolemgr.model.guardrail import ALL_ACTIONS, Guardrail, GuardrailDeny
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions

@@ -7,11 +7,11 @@ from typing import Any
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
-from rolemgr.compose.guardrails.judges import EVERY_ACTION, denies_of, judged_actions, keys_of
+from rolemgr.compose.guardrails.judges import denies_of, judged_actions, keys_of
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.wildcards import has_wildcard
-from rolemgr.model.guardrail import GuardrailDeny
+from rolemgr.model.guardrail import EVERY_ACTION, GuardrailDeny
 from rolemgr.model.query import (
     ActionAnswer,
     ActionOnType,

@@ -18,14 +18,14 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
-from rolemgr.compose.guardrails.judges import EVERY_ACTION, is_wanted
+from rolemgr.compose.guardrails.judges import is_wanted
 from rolemgr.compose.guardrails.names import wrong_names
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.operators import CONDITION_OPERATORS, Operator, base_operator, parse_operator
 from rolemgr.iam.values import value_problem
-from rolemgr.model.guardrail import ALL_ACTIONS, Guardrail, GuardrailDeny
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.substitute import Values
-from rolemgr.model.guardrail import ALL_ACTIONS, Guardrail, GuardrailDeny
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action
 from rolemgr.reference.support import supports
-
-EVERY_ACTION = "*"
 
 
 def is_wanted(deny: GuardrailDeny, values: Values) -> bool:
