@@ -118,7 +118,9 @@ def test_what_calls_nothing_is_passed_over(code: str) -> None:
 def test_modules_that_are_given_are_known() -> None:
     """By their names, and in their packages; a notebook is no module."""
     modules = modules_of(["a/src/utils.py", "tools/__init__.py", "b/nope.ipynb"])
-    code = "import utils\nfrom src import utils\nfrom src.utils import x\nfrom . import utils\nimport tools\nimport nope"
+    code = (
+        "import utils\nfrom src import utils\nfrom src.utils import x\nfrom . import utils\nimport tools\nimport nope"
+    )
     assert [one.what for one in read_calls(read_code(code, "x.py"), modules).untold] == ["import nope"]
 
 
@@ -142,7 +144,13 @@ def test_what_is_not_python_in_a_cell(cell: str) -> None:
 
 def test_python_behind_a_magic_is_read() -> None:
     """With the names that it sets, and the calls that it makes."""
-    text = json.dumps({"cells": [{"cell_type": "code", "source": "import boto3\nc = %time boto3.client('s3')\n%time c.list_buckets()"}]})
+    text = json.dumps(
+        {
+            "cells": [
+                {"cell_type": "code", "source": "import boto3\nc = %time boto3.client('s3')\n%time c.list_buckets()"}
+            ]
+        }
+    )
     assert [call.operations for call in reading(text, "a.ipynb").calls] == [("s3.ListBuckets",)]
 
 
@@ -167,7 +175,13 @@ ENCODINGS = (
     (b"# -*- coding: latin-1 -*-\nx = '\xe9'", "\xe9"), (b"#!/usr/bin/python\n# coding=cp1252\nx = '\x80'", "\u20ac"),
     (b"\xef\xbb\xbfx = 1", "x = 1"), (b"# coding: utf-8\nx = '\xc3\xa9'", "\xe9"),
 )  # fmt: skip
-REFUSED = (b"x = 1\n# coding: latin-1\n\xe9", b"# coding: punycode\nx", b"# coding: hex\n00", b"# coding: none\n", b"\xe9")
+REFUSED = (
+    b"x = 1\n# coding: latin-1\n\xe9",
+    b"# coding: punycode\nx",
+    b"# coding: hex\n00",
+    b"# coding: none\n",
+    b"\xe9",
+)
 
 
 def test_code_says_its_encoding() -> None:
