@@ -17,10 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sdk_gives import Body, Gives
-
 import rolemgr
 from rolemgr.code.operations import boto_data, by_name_alone, operation_of
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.sdk_gives import Body, Gives
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
 SKIPPED = ("/local/", "/cli/", "/experimental/", "/huggingface/training_compiler", "/container_base")

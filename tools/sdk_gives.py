@@ -178,7 +178,7 @@ class Gives:
 
     def _of_attribute(self, node: ast.Call, func: ast.Attribute, place: Place, depth: int) -> str:
         if func.attr == "client" and node.args and isinstance(node.args[0], ast.Constant):
-            return f"client {node.args[0].value}"
+            return f"client {ast.literal_eval(node.args[0])}"
         if ast.unparse(func) in ("boto3.Session", "boto3.session.Session", "boto3.DEFAULT_SESSION"):
             return "boto"
         if func.attr == "__class__":

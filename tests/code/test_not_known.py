@@ -154,7 +154,7 @@ def test_python_behind_a_magic_is_read() -> None:
     assert [call.operations for call in reading(text, "a.ipynb").calls] == [("s3.ListBuckets",)]
 
 
-NOTEBOOKS = (
+NOTEBOOKS: tuple[tuple[object, int, bool], ...] = (
     ({"kernelspec": {"language": "R", "name": "ir"}}, 4, True), ({"language_info": {"name": "scala"}}, 4, True),
     ({"kernelspec": {"name": "ir"}}, 4, True), ({"kernelspec": {"name": "conda_python3", "language": "python"}}, 4, False),
     ({}, 3, False), ({}, 4, False), ({"language_info": 3}, 4, False),
