@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.explanation_pages import facts
 from tools.reference_pages import names, since_text
 
 from rolemgr.check.examples import examples_of
@@ -189,6 +190,34 @@ def test_the_create_page_is_true(tmp_path: Path) -> None:
     ]
     assert (tmp_path / "churn.json").read_bytes() == (tmp_path / "out/churn-ds.json").read_bytes()
     assert b"churn-ds" in made[0].stdout
+
+
+def test_the_stand_ins_are_judged_by_the_command_that_the_page_names() -> None:
+    """The figures of the page are what `rolemgr check` prints of the file, and each role of AWS's is in it."""
+    command = [*ROLEMGR, "check", "examples/role-manager/aws-stand-ins.yaml", "--format", "json"]
+    ran = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    found = json.loads(ran.stdout)
+    (total,) = re.findall(
+        r"^\| all \|  \| (\d+) \| (\d+) \| (\d+) \|$", (TOP / "docs/role-manager.md").read_text(), re.MULTILINE
+    )
+    assert (ran.returncode, sum(map(int, total)), found["not_judged"]) == (1, len(found["findings"]), [])
+
+
+def test_each_decision_is_held_by_a_file_that_is_there() -> None:
+    """Of the repository, and each says what AWS does not say, what is done, and what if it is otherwise."""
+    decisions = json.loads((TOP / "tools/decisions.json").read_text())
+    assert [one["held"] for one in decisions if not (TOP / one["held"]).is_file()] == []
+    assert {frozenset(one) for one in decisions} == {frozenset({"open", "decided", "otherwise", "held"})}
+
+
+def test_every_fact_has_evidence_of_a_known_kind() -> None:
+    """A source that is no page, model, code or report of AWS's would pass for code."""
+    found = list(facts())
+    assert len(found) > 500
+    known = (
+        r"https://|(PyPI )?botocore |aws/|aws-\w+/|sagemaker-python-sdk |AWS managed policies |the evaluator |see each"
+    )
+    assert [one.source for one in found if not re.match(known, one.source)] == []
 
 
 def test_the_export_page_is_true(tmp_path: Path) -> None:
