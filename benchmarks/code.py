@@ -13,9 +13,10 @@ notebook of which nothing is said not to be known.
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.code.operations import actions_of
@@ -26,16 +27,43 @@ from rolemgr.iam.documents import Effect
 DATA = Path(read_calls.__code__.co_filename).parent / "data"
 
 
-class Score(NamedTuple):
-    """What was *called* and *read*, and what of it is the same, counted in groups."""
+@dataclass
+class Score:
+    """What is *called* and *read*, and what of it is the *same*, in groups, over *notebooks*; what was *silent*."""
 
+    notebooks: int = 0
+    statements: int = 0
     called: int = 0
     read: int = 0
     same: int = 0
+    silent: int = 0
+    untold: int = 0
+    missed: Counter[str] = field(default_factory=Counter)
+    extra: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         recall, precision = self.same / max(self.called, 1), self.same / max(self.read, 1)
-        return f"recall {recall:.1%} ({self.same} of {self.called}), precision {precision:.1%} ({self.same} of {self.read})"
+        return (
+            f"{self.notebooks} notebooks that call AWS, {self.statements} statements: "
+            f"recall {recall:.1%} ({self.same} of {self.called}), precision {precision:.1%} ({self.same} of {self.read}), "
+            f"{self.silent} missed in silence; {self.untold} not known"
+        )
+
+    def count(self, record: Mapping[str, Any], of: Mapping[str, str], tolerated: Iterable[str]) -> None:
+        """Count a notebook."""
+        found = read_calls(read_code(record["code"], f"{record['notebook']}.py"))
+        where = {one: call for call in found.calls if call.by == "caller" for one in call.operations}
+        real, mine = groups(record["calls"], of, tolerated), groups(where, of, tolerated)
+        missed, extra = real.keys() - mine.keys(), mine.keys() - real.keys()
+        self.notebooks, self.statements = self.notebooks + bool(real), self.statements + record["kept"]
+        self.called, self.read = self.called + len(real), self.read + len(mine)
+        self.same, self.untold = self.same + len(real.keys() & mine.keys()), self.untold + len(found.untold)
+        self.silent += 0 if found.untold else len(missed)
+        shown = record["notebook"][-60:]
+        self.missed.update(f"{one}  {name}  {shown}" for name in missed for one in real[name])
+        self.extra.update(
+            f"{one}  {where[one].name}  {name}  {shown}:{where[one].where.line}" for name in extra for one in mine[name]
+        )
 
 
 def smallest_groups() -> dict[str, str]:
@@ -49,36 +77,16 @@ def smallest_groups() -> dict[str, str]:
     return {action: name for action, (_, name) in sized.items()}
 
 
-def measured(folder: Path, of: dict[str, str], *, explain: bool) -> None:
-    """Print how well the records in *folder* are read."""
+def measured(folder: Path, of: Mapping[str, str]) -> Score:
+    """Return how well the records in *folder* are read."""
     tolerated = json.loads((DATA / "sagemaker_rows.json").read_bytes())["tolerated"]
-    total, statements, untold, notebooks, silent = Score(), 0, 0, 0, 0
-    missed, extra = Counter[str](), Counter[str]()
+    score = Score()
     for path in sorted(folder.glob("*.json")):
-        record = json.loads(path.read_bytes())
-        found = read_calls(read_code(record["code"], f"{record['notebook']}.py"))
-        where = {one: call for call in found.calls if call.by == "caller" for one in call.operations}
-        real, mine = groups(record["calls"], of, tolerated), groups(where, of, tolerated)
-        total = Score(total.called + len(real), total.read + len(mine), total.same + len(real.keys() & mine.keys()))
-        statements, untold, notebooks = statements + record["kept"], untold + len(found.untold), notebooks + bool(real)
-        silent += len(real.keys() - mine.keys()) if not found.untold else 0
-        for name in real.keys() - mine.keys():
-            missed.update(f"{one}  {name}  {record['notebook'][-70:]}" for one in real[name])
-        for name in mine.keys() - real.keys():
-            extra.update(
-                f"{one}  {where[one].name}  {name}  {record['notebook'][-50:]}:{where[one].where.line}"
-                for one in mine[name]
-            )
-    print(
-        f"{folder.name}: {notebooks} notebooks that call AWS, {statements} statements: {total}, {silent} missed in silence; {untold} not known"
-    )
-    for title, counted in (("missed", missed), ("read and not called", extra)) if explain else ():
-        print(f"  {title}:")
-        for text in sorted(counted):
-            print(f"    {text}")
+        score.count(json.loads(path.read_bytes()), of, tolerated)
+    return score
 
 
-def groups(operations: Iterable[str], of: dict[str, str], tolerated: Iterable[str]) -> dict[str, list[str]]:
+def groups(operations: Iterable[str], of: Mapping[str, str], tolerated: Iterable[str]) -> dict[str, list[str]]:
     """Return the groups for *operations*, each with those that it is for."""
     found: dict[str, list[str]] = {}
     for one in operations:
@@ -95,8 +103,12 @@ def main() -> None:
     parser.add_argument("--explain", action="store_true")
     asked = parser.parse_args()
     of = smallest_groups()
-    for one in asked.records:
-        measured(one, of, explain=asked.explain)
+    for folder in asked.records:
+        score = measured(folder, of)
+        print(f"{folder.name}: {score}")
+        for title, counted in (("missed", score.missed), ("read and not called", score.extra)) if asked.explain else ():
+            print(f"  {title}:")
+            print("".join(f"    {text}\n" for text in sorted(counted)), end="")
 
 
 if __name__ == "__main__":
