@@ -45,8 +45,8 @@ class Score:
         recall, precision = self.same / max(self.called, 1), self.same / max(self.read, 1)
         return (
             f"{self.notebooks} notebooks that call AWS, {self.statements} statements: "
-            f"recall {recall:.1%} ({self.same} of {self.called}), precision {precision:.1%} ({self.same} of {self.read}), "
-            f"{self.silent} missed in silence; {self.untold} not known"
+            f"recall {recall:.1%} ({self.same} of {self.called}), {self.silent} missed in silence, "
+            f"precision {precision:.1%} ({self.same} of {self.read}); {self.untold} not known"
         )
 
     def count(self, record: Mapping[str, Any], of: Mapping[str, str], tolerated: Iterable[str]) -> None:
