@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
+    import rolemgr.workflow.use_shares
     import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:
