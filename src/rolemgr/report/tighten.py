@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.errors import printable
-from rolemgr.events.untraced import why_untraced
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.report.diff import RoleDiff, difference_lines, role_data
 from rolemgr.report.who_can import several
@@ -110,7 +109,7 @@ def _statements_data(found: Tightened, source: UseSource, reasons: KeepReasons) 
         "unused": [
             {"policy": one.place[0], "statement": one.place[1], "sid": one.sid, "actions": list(one.actions),
              "resources": list(one.resources), "whole": one.whole, **_source_data(source),
-             "by_reports": dict(_refuted(one.actions, reasons))}
+             "by_reports": dict(reasons.unused_by_reports(one.actions))}
             for one in found.unused
         ],
         "kept_without_evidence": [
@@ -126,7 +125,7 @@ def _file_data(file: TightenedFile, source: UseSource, reasons: KeepReasons) -> 
             {"group": each.group, "stays": each.stays, "requests": each.requests, "actions": list(each.actions),
              "unused": list(each.unused), "why": each.why,
              "kept_without_evidence": [{"action": action, "why": why} for action, why in each.untraced],
-             **_source_data(source), "by_reports": dict(_refuted(each.unused, reasons))}
+             **_source_data(source), "by_reports": dict(reasons.unused_by_reports(each.unused))}
             for each in file.groups.groups
         ],
         "cover": {"exact": file.groups.cover.exact, "at_most_times_the_least": file.groups.cover.bound},
@@ -217,16 +216,9 @@ def _beside(source: UseSource) -> str:
     return f"({source.source}, {when}by {source.granularity}, confidence {source.confidence})"
 
 
-def _refuted(actions: Iterable[str], reasons: KeepReasons) -> Iterator[tuple[str, str]]:
-    """Yield those of *actions* that no trail, but a report of AWS tells not to be used, with what it says."""
-    for action in dict.fromkeys(actions):
-        if why_untraced(action) and (told := reasons.refuted(action)):
-            yield action, told
-
-
 def _told_by_reports(actions: Iterable[str], reasons: KeepReasons) -> Iterator[str]:
     by: dict[str, list[str]] = {}
-    for action, told in _refuted(actions, reasons):
+    for action, told in reasons.unused_by_reports(actions):
         by.setdefault(told, []).append(action)
     yield from _part("Not used, by AWS's reports", (f"{_names(names)}: {told}" for told, names in by.items()))
 

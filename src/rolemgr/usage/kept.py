@@ -1,6 +1,6 @@
 """What stays though no use of it is recorded, and why: what a trail does not show, what AWS or somebody else says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rolemgr.events.untraced import is_told_by_service, why_untraced
@@ -46,6 +46,12 @@ class KeepReasons:
             if is_told and not any(other.services.get(service) for other in self.reports):
                 return f"no access to {service} by {one.source.source}, by service: {one.source.why}"
         return None
+
+    def unused_by_reports(self, actions: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield those of *actions* that no trail, but a report of AWS tells not to be used, with what it says."""
+        for action in dict.fromkeys(actions):
+            if why_untraced(action) and (told := self.refuted(action)):
+                yield action, told
 
     def _accessed(self, action: str) -> str | None:
         """Return who tells that the *action* itself was accessed, though the trail does not show it."""
