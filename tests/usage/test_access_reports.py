@@ -155,7 +155,7 @@ def test_what_a_report_leaves_out_is_said() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"Statement": []}, "is no evidence of use"),
+        ({"Statement": []}, "is not evidence of use"),
         (accessed(JobStatus="IN_PROGRESS"), "the report is not done"),
         (accessed({**service("s3", WHEN), "LastAuthenticatedEntity": f"arn:aws:iam::{ACCOUNT}:role/other"}), "role/other, and not"),
         (finding(resource=f"arn:aws:iam::{ACCOUNT}:role/other"), "the finding is about"),

@@ -19,7 +19,7 @@ def is_told_by_service(action: str) -> bool:
     """
     Tell whether *action*, which no trail shows, was not used where IAM has no access to its service at all.
 
-    So it is for data events, and for nothing that AWS checks without a call, or that is no call of its own.
+    So it is for data events, and for nothing that AWS checks without a call, or that is not a call of its own.
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
     """
     kind = next(

@@ -66,7 +66,7 @@ def _reports(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]
         elif isinstance(one, dict) and isinstance(one.get("findingDetails"), list):
             yield from _finding(source.part(at), names)
         else:
-            raise FileError(source.at(at), "is no evidence of use", _HINT)
+            raise FileError(source.at(at), "is not evidence of use", _HINT)
 
 
 def _last_accessed(source: SourceFile, names: Sequence[str]) -> AccessReport:
