@@ -80,7 +80,7 @@ def words_of(page: str) -> str:
 
 def matrices(page: str) -> set[tuple[object, ...]]:
     """Return the matrices of *page* as sets of (row, column, cell)."""
-    found = set()
+    found: set[tuple[object, ...]] = set()
     for table in re.findall(r'<table class="grid".*?</table>', page, re.DOTALL):
         columns = [unescape(one) for one in re.findall(r'<th scope="col"><span>(.*?)</span>', table)]
         cells = set()

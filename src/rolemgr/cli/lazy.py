@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.replay
     import rolemgr.workflow.replay_shares
     import rolemgr.workflow.report
+    import rolemgr.workflow.report_blueprint
     import rolemgr.workflow.report_given
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options

@@ -55,7 +55,7 @@ def report_command(
     require_ending(output, _LANGUAGES[form], "give another name, or another --format")
     around = OUTSIDE._replace(read=workflow.report_given.reading_once(OUTSIDE.read))
     if as_of is None and (given := workflow.blueprint_given.given_blueprint(files, chosen, around)):
-        found = workflow.report.blueprint_reported(given, around)
+        found = workflow.report_blueprint.blueprint_reported(given, around)
     elif files and workflow.report_given.is_inventory(files, around):
         _of_inventory(files, chosen, as_of, form, output, around)
         return

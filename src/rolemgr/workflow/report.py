@@ -1,4 +1,4 @@
-"""One page on a role, several, a catalog or a blueprint, for those who approve it and those who review it."""
+"""One page on a role, several or a catalog, for those who approve it and those who review it."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,10 @@ from rolemgr.files.source import SourceFile
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
-from rolemgr.report.pages.of_report_blueprint import blueprint_report
 from rolemgr.report.pages.of_report_catalog import ReportedCatalog, catalog_report
 from rolemgr.report.pages.of_report_roles import ReportedRole, role_report, roles_report
 from rolemgr.report.pages.page import Page
 from rolemgr.report.role_grids import RoleColumn
-from rolemgr.workflow.blueprint_given import GivenBlueprint
-from rolemgr.workflow.blueprint_open import open_blueprint
-from rolemgr.workflow.blueprint_preview import previewed
 from rolemgr.workflow.check_role import findings_in_force
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.many import matching_files
@@ -40,14 +36,6 @@ class Report(NamedTuple):
 def whole_command(words: Sequence[str]) -> str:
     """Return the command that gives the report on *words* as JSON."""
     return shlex.join(["rolemgr", "report", *words, "--format", "json", "-o", "report.json"])
-
-
-def blueprint_reported(given: GivenBlueprint, outside: Outside) -> Report:
-    """Return the report on the blueprint that was *given*, or on the accounts and roles of it that are meant."""
-    found, pick = open_blueprint(given, outside)
-    picks = [word for flag, names in (("--account", given.accounts), ("--role", given.roles)) for name in names
-             for word in (flag, name)]  # fmt: skip
-    return Report(blueprint_report(previewed(given.name, found, pick, outside), whole_command([given.name, *picks])))
 
 
 def roles_or_catalog_reported(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Report:
