@@ -164,7 +164,7 @@ def test_a_grid_says_what_it_has_no_room_for() -> None:
     names = tuple(f"c{number}" for number in range(MOST_COLUMNS + 5))
     whole = Grid("Row", names, tuple(GridRow(f"r{number}", names) for number in range(MOST_ROWS + 7)))
     shown = whole.within()
-    assert (len(shown.rows), len(shown.columns), len(shown.rows[0].cells)) == (MOST_ROWS, MOST_COLUMNS, MOST_COLUMNS)
+    assert (len(shown.rows), len(shown.columns), len(shown.rows[0].texts)) == (MOST_ROWS, MOST_COLUMNS, MOST_COLUMNS)
     assert list(whole.left_out("rolemgr report x")) == [
         f"the first {MOST_ROWS:,} of {MOST_ROWS + 7:,} rows; all of them: `rolemgr report x`",
         f"the first {MOST_COLUMNS} of {MOST_COLUMNS + 5} columns; all of them: `rolemgr report x`",

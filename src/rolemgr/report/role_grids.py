@@ -48,30 +48,30 @@ class RoleColumn(NamedTuple):
 def capability_grid(roles: Sequence[RoleColumn]) -> Grid:
     """Return which of *roles* has which capability, by evaluation; what none of them has is left out."""
     held = {one.name: set(held_within_limits(one.role, one.documents)) for one in roles}
-    cells = {
+    filled = {
         capability: {name: _CAN.text for name, having in held.items() if capability in having}
         for capability in CAPABILITIES
     }
-    return made_grid("Capability", list(held), {name: row for name, row in cells.items() if row}, (_CAN,))
+    return made_grid("Capability", list(held), {name: row for name, row in filled.items() if row}, (_CAN,))
 
 
 def resource_grid(roles: Sequence[RoleColumn]) -> Grid:
     """Return which of *roles* reaches which resource with which access levels, as their Allows name them."""
-    cells: dict[str, dict[str, str]] = {}
+    filled: dict[str, dict[str, str]] = {}
     for one in roles:
         for resource, levels in _levels(one.role).items():
             marks = (_LETTERS[level] for level in LEVELS if level in levels)
-            cells.setdefault(resource, {})[one.name] = " ".join(marks)
-    return made_grid("Resource", [one.name for one in roles], dict(sorted(cells.items())), _LEVEL_MARKS)
+            filled.setdefault(resource, {})[one.name] = " ".join(marks)
+    return made_grid("Resource", [one.name for one in roles], dict(sorted(filled.items())), _LEVEL_MARKS)
 
 
 def level_grid(role: ComposedRole) -> Grid:
     """Return how many actions of which access level *role* is allowed on which resource."""
-    cells = {
+    filled = {
         resource: {level: str(len(actions)) for level, actions in levels.items()}
         for resource, levels in sorted(_levels(role).items())
     }
-    return made_grid("Resource", LEVELS, cells)
+    return made_grid("Resource", LEVELS, filled)
 
 
 def _levels(role: ComposedRole) -> dict[str, dict[str, set[str]]]:
@@ -87,15 +87,15 @@ def _levels(role: ComposedRole) -> dict[str, dict[str, set[str]]]:
 
 def guardrail_grid(roles: Iterable[ComposedRole]) -> Grid:
     """Return which guardrail narrows which action of *roles*, the worst that holds in any of them, and what is open."""
-    cells: dict[str, dict[str, str]] = {}
+    filled: dict[str, dict[str, str]] = {}
     columns: dict[str, None] = {}
     for role in roles:
         for guardrail in role.guardrails:
             columns[guardrail.name] = None
             for action, mark in _marks(guardrail).items():
-                before = cells.setdefault(action, {}).get(guardrail.name, mark)
-                cells[action][guardrail.name] = min(before, mark, key=_WORST.index)
-    return made_grid("Action", sorted(columns), dict(sorted(cells.items())), GUARDRAIL_MARKS)
+                before = filled.setdefault(action, {}).get(guardrail.name, mark)
+                filled[action][guardrail.name] = min(before, mark, key=_WORST.index)
+    return made_grid("Action", sorted(columns), dict(sorted(filled.items())), GUARDRAIL_MARKS)
 
 
 def open_actions(roles: Iterable[ComposedRole]) -> list[OpenAction]:

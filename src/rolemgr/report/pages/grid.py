@@ -21,7 +21,7 @@ class GridRow(NamedTuple):
     """The *head* of a row, and what stands under each column: marks beside one another, a number, or nothing."""
 
     head: str
-    cells: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 class Grid(NamedTuple):
@@ -35,7 +35,7 @@ class Grid(NamedTuple):
     @property
     def legend(self) -> tuple[str, ...]:
         """What each mark means that stands in it, in a sentence each."""
-        used = {mark for row in self.rows for cell in row.cells for mark in cell.split()}
+        used = {mark for row in self.rows for cell in row.texts for mark in cell.split()}
         return tuple(f"`{one.text}` {one.meaning}" for one in self.marks if one.text in used)
 
     def tone(self, cell: str) -> str:
@@ -45,7 +45,7 @@ class Grid(NamedTuple):
 
     def within(self, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS) -> "Grid":
         """Return this with so many *rows* and *columns* at most: the first."""
-        shown = tuple(GridRow(one.head, one.cells[:columns]) for one in self.rows[:rows])
+        shown = tuple(GridRow(one.head, one.texts[:columns]) for one in self.rows[:rows])
         return self._replace(columns=self.columns[:columns], rows=shown)
 
     def left_out(self, whole: str, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS) -> Iterator[str]:
@@ -60,7 +60,7 @@ def grid_data(grid: Grid) -> dict[str, Any]:
     return {
         "columns": list(grid.columns),
         "rows": [
-            {"row": one.head, "cells": {name: cell for name, cell in zip(grid.columns, one.cells, strict=True) if cell}}
+            {"row": one.head, "cells": {name: cell for name, cell in zip(grid.columns, one.texts, strict=True) if cell}}
             for one in grid.rows
         ],
         "marks": {one.text: one.meaning for one in grid.marks},
@@ -68,8 +68,8 @@ def grid_data(grid: Grid) -> dict[str, Any]:
 
 
 def made_grid(
-    corner: str, columns: Sequence[str], cells: dict[str, dict[str, str]], marks: Sequence[GridMark] = ()
+    corner: str, columns: Sequence[str], filled: dict[str, dict[str, str]], marks: Sequence[GridMark] = ()
 ) -> Grid:
-    """Return the grid of *cells*, by row and column; what is not there is empty."""
-    rows = tuple(GridRow(head, tuple(row.get(name, "") for name in columns)) for head, row in cells.items())
+    """Return the grid of *filled*, by row and column; what is not there is empty."""
+    rows = tuple(GridRow(head, tuple(row.get(name, "") for name in columns)) for head, row in filled.items())
     return Grid(corner, tuple(columns), rows, tuple(marks))

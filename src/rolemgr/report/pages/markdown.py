@@ -97,7 +97,7 @@ def _html(text: str) -> str:
 
 def _rows(section: Section) -> Sequence[Sequence[Cell]]:
     if section.grid:
-        return [one.cells for one in section.grid.rows]
+        return [one.texts for one in section.grid.rows]
     return section.table.rows if section.table else ()
 
 
@@ -118,7 +118,7 @@ def _body(section: Section) -> Iterator[str]:
         yield _table(section.table)
     if section.grid and section.grid.rows:
         grid = section.grid
-        yield _table(Table((grid.corner, *grid.columns), tuple((one.head, *one.cells) for one in grid.rows)))
+        yield _table(Table((grid.corner, *grid.columns), tuple((one.head, *one.texts) for one in grid.rows)))
         yield "".join(f"- {inline(one)}\n" for one in grid.legend)
     if section.code:
         yield _fenced(section.code)

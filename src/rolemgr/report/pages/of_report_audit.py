@@ -56,5 +56,5 @@ def _counted(findings: Sequence[AuditFinding], about: Callable[[AuditFinding], s
         counts.setdefault(name, Counter())[kinds[one.rule.id]] += 1
         worst[name] = min(worst.get(name, len(order)), order.index(one.severity))
     sorted_ = sorted(counts, key=lambda name: (worst[name], -counts[name].total(), name))
-    cells = {name: {kind: f"{count:,}" for kind, count in counts[name].items()} for name in sorted_}
-    return made_grid("About", sorted(kinds.values()), cells)
+    filled = {name: {kind: f"{count:,}" for kind, count in counts[name].items()} for name in sorted_}
+    return made_grid("About", sorted(kinds.values()), filled)

@@ -146,28 +146,28 @@ def _actions(role: ComposedRole) -> tuple[int, int]:
 def _promises(catalog: Catalog) -> Grid:
     """Return which persona promises which separation."""
     titles = {name: f"{name}: {catalog.separation(name).value.title}" for name in catalog.found("separations")}
-    cells: dict[str, dict[str, str]] = {title: {} for title in titles.values()}
+    filled: dict[str, dict[str, str]] = {title: {} for title in titles.values()}
     names = list(catalog.found("personas"))
     for name in names:
         for never in resolve_persona(catalog, name).never:
             if never.separation:
-                cells[titles[never.separation]][name] = _PROMISED[0].text
-    return made_grid("Separation", names, cells, _PROMISED)
+                filled[titles[never.separation]][name] = _PROMISED[0].text
+    return made_grid("Separation", names, filled, _PROMISED)
 
 
 def _groups(catalog: Catalog) -> Grid:
     names = list(catalog.found("personas"))
     held = {name: resolve_persona(catalog, name).groups for name in names}
-    cells = {
+    filled = {
         group: {name: _HELD[0].text for name in names if group in held[name]}
         for group in catalog.found("activity_groups")
     }
-    return made_grid("Activity group", names, cells, _HELD)
+    return made_grid("Activity group", names, filled, _HELD)
 
 
 def _limits(catalog: Catalog) -> tuple[Grid, dict[str, str]]:
     """Return which guardrail judges which action, with example values, and why some can't be shown so."""
-    cells: dict[str, dict[str, str]] = {}
+    filled: dict[str, dict[str, str]] = {}
     wrong: dict[str, str] = {}
     names = list(catalog.found("guardrails"))
     open_, _, narrowed, _ = (one.text for one in GUARDRAIL_MARKS)
@@ -181,8 +181,8 @@ def _limits(catalog: Catalog) -> tuple[Grid, dict[str, str]]:
         marks = dict.fromkeys(actions, narrowed)
         marks |= {one.action: open_ for one in catalog.guardrail(name).value.bypassed_by}
         for action, mark in marks.items():
-            cells.setdefault(action, {})[name] = mark
-    return made_grid("Action", names, dict(sorted(cells.items())), GUARDRAIL_MARKS), wrong
+            filled.setdefault(action, {})[name] = mark
+    return made_grid("Action", names, dict(sorted(filled.items())), GUARDRAIL_MARKS), wrong
 
 
 def _left_open(catalog: Catalog) -> Iterator[OpenAction]:
