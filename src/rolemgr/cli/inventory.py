@@ -25,7 +25,7 @@ _OURS = ("rolemgr.yaml", "rolemgr-check.yaml")
 
 
 def a_day(text: str | None) -> date | None:
-    """Return the day that ``--as-of`` names, None where it is not given; raise InputError for what is no day."""
+    """Return the day that ``--as-of`` names, None where it is not given; raise InputError for what is not a day."""
     if text is None:
         return None
     try:
