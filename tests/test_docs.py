@@ -1,5 +1,6 @@
 """README and docs are true: generated parts are current, console blocks print what they say."""
 
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.reference_pages import names, since_text
+
+from rolemgr.check.examples import examples_of
 
 TOP = Path(__file__).resolve().parents[1]
 ROLEMGR = (sys.executable, "-m", "rolemgr.cli.main")
@@ -74,6 +78,39 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert to.exists(), name
         if heading:
             assert heading[1:] in _anchors(to.read_text()), f"{name}{heading}"
+
+
+def test_the_site_leads_to_every_page() -> None:
+    """A page of docs/ stands once in the navigation of mkdocs.yml, and what stands there is a page."""
+    navigation = (TOP / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    listed = re.findall(r"([\w-]+\.md)$", navigation, re.MULTILINE)
+    assert sorted(listed) == sorted(page.name for page in (TOP / "docs").glob("*.md"))
+
+
+def test_what_is_new_is_there_since_the_version_that_is_made() -> None:
+    """And what was there keeps its version, whatever comes after."""
+    known = {kind: dict.fromkeys(found[1:], "1.0") for kind, found in names().items()}
+    found = json.loads(since_text(known, "2.3.4"))
+    assert set(found) == {"personas", "groups", "guardrails", "profiles", "separations", "rules"}
+    for kind, versions in found.items():
+        first, *others = names()[kind]
+        assert versions[first] == "2.3"
+        assert {versions[one] for one in others} == {"1.0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [("personas", "personas"), ("groups", "catalog"), ("guardrails", "guardrails"), ("profiles", "guardrails"),
+     ("separations", "separations"), ("rules", "rules")],
+)  # fmt: skip
+def test_each_entry_has_an_anchor_and_a_version(kind: str, page: str) -> None:
+    """A link to any of them can be sent to somebody, and says since when it is there."""
+    text = (TOP / f"docs/{page}.md").read_text()
+    parts = {part.split(None, 1)[0]: part for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]}
+    for name in names()[kind]:
+        assert re.search(r"^Since \d+\.\d+\.$", parts[name], re.MULTILINE), name
+        about_no_policy = kind == "rules" and examples_of(name) is None
+        assert about_no_policy or "```" in parts[name], f"{name} has no example"
 
 
 def _anchors(text: str) -> set[str]:

@@ -16,14 +16,28 @@ from pathlib import Path
 
 import click
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.reference_pages import (
+    CATALOG,
+    COPIES,
+    SINCE,
+    copied,
+    groups_reference,
+    guardrails_reference,
+    personas_reference,
+    profiles_reference,
+    rules_reference,
+    separations_reference,
+    since_text,
+)
+
 from rolemgr.audit.finding import rules as audit_rules
 from rolemgr.audit.measure.measure import AccessMeasure, data_reach, measure, reference_measure
 from rolemgr.audit.measure.permissions import BREADTHS, CONDITIONED, WEIGHTS
 from rolemgr.audit.migrate.places import places
 from rolemgr.audit.migrate.places import table as places_table
-from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
-from rolemgr.check.examples import examples_of
 from rolemgr.check.rules import all_rules
 from rolemgr.cli.main import COMMANDS, GROUPS
 from rolemgr.cli.main import main as rolemgr
@@ -50,7 +64,6 @@ from rolemgr.report.capabilities import CAPABILITIES, capabilities_of
 from rolemgr.report.compare import HEADS, figures
 from rolemgr.report.detective_controls import by
 from rolemgr.report.drift import RULES as DRIFT_RULES
-from rolemgr.report.rules import rule_markdown
 from rolemgr.report.statements import by_access_level
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.compliance import compliance_of
@@ -62,6 +75,8 @@ PAGES = (
     "docs/commands.md",
     "docs/create-a-role.md",
     "docs/personas.md",
+    "docs/guardrails.md",
+    "docs/separations.md",
     "docs/catalog.md",
     "docs/compare.md",
     "docs/compliance.md",
@@ -77,7 +92,6 @@ PAGES = (
 )
 _COLUMNS = 100
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-CATALOG = Catalog()
 
 
 def rendered(persona: str, **more: object) -> RenderedRole:
@@ -163,20 +177,6 @@ def matrix() -> str:
         for group in CATALOG.found("activity_groups")
     )
     return table(["activity group", "personas"], rows)
-
-
-def groups() -> str:
-    """Return a paragraph for each activity group."""
-    return "\n".join(_group(name) for name in CATALOG.found("activity_groups"))
-
-
-def _group(name: str) -> str:
-    group = CATALOG.activity_group(name).value
-    actions = {action for statement in group.statements if statement.effect == "Allow" for action in statement.actions}
-    found = by_access_level(actions).items()
-    levels = "\n".join(f"- {level}: {', '.join(f'`{action}`' for action in names)}" for level, names in found)
-    covers = f"AWS's Role Manager calls it: {', '.join(group.aws_activity)}.\n" if group.aws_activity else ""
-    return f"### {name}\n{group.description}\n{covers}\n{levels}\n"
 
 
 def shared_parameters() -> str:
@@ -265,11 +265,6 @@ def audit_findings() -> str:
     """Return the kinds of findings of `audit`, one line each."""
     rows = ([one.id, one.severity, one.title, one.remedy] for one in audit_rules().values())
     return table(["finding", "severity", "who has it", "what to do"], rows)
-
-
-def rules() -> str:
-    """Return each rule with its explanation, source and examples."""
-    return "\n".join(rule_markdown(rule, examples_of(rule.id)) for rule in all_rules().values())
 
 
 def managed() -> str:
@@ -526,7 +521,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "personas": personas,
     "sizes": sizes,
     "matrix": matrix,
-    "groups": groups,
+    "groups": groups_reference,
+    "guardrails-reference": guardrails_reference,
+    "personas-reference": personas_reference,
+    "profiles-reference": profiles_reference,
+    "separations-reference": separations_reference,
     "shared-parameters": shared_parameters,
     "rule-table": rule_table,
     "service-trust": service_trust,
@@ -534,7 +533,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "audit-findings": audit_findings,
     "migration-places": migration_places,
     "migration-calls": migration_calls,
-    "rules": rules,
+    "rules": rules_reference,
     "managed": managed,
 }
 
@@ -546,7 +545,8 @@ def current() -> dict[Path, str]:
         TOP / "schemas" / f"{name}.schema.json": json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
         for name in SCHEMAS
     }
-    return pages | schemas
+    copies = {TOP / page: copied(page, TOP) for page in COPIES}
+    return pages | copies | schemas | {SINCE: since_text()}
 
 
 def _fill(part: re.Match[str]) -> str:

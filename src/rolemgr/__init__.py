@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "api"]
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 
 if not TYPE_CHECKING:  # else mypy would take every name to be there

@@ -149,6 +149,23 @@ def test_plan_fails_on_what_it_is_not_to_do(run: "Run") -> None:
     assert run("plan", *SMALL, "--update", "--bucket", "other").code == 0
 
 
+def test_apply_changes_nothing_that_it_is_not_to_do(run: "Run", iam: Any) -> None:
+    """With the plan on stderr, and without a question: all or nothing, and the reason."""
+    for what in ("any", "gained"):
+        ran = run("apply", *SMALL, "--yes", "--fail-on", what)
+        assert (ran.code, ran.stdout) == (1, "")
+        assert f"error: nothing was changed, for --fail-on {what}: arn:aws:iam::123456789012:role/" in ran.stderr
+        assert "+ create role" in ran.stderr
+        assert iam.list_roles()["Roles"] == []
+    run("apply", *SMALL, "--yes")
+    assert run("apply", *SMALL, "--yes", "--fail-on", "any").code == 0
+    changed = ("apply", *SMALL, "--update", "--yes", "--fail-on", "gained")
+    assert run(*changed, "--bucket", "other").code == 1
+    assert "other" not in str(iam.get_role_policy(RoleName="sagemaker-compute", PolicyName="sagemaker-compute"))
+    assert run(*changed, "--description", "new").code == 0
+    assert iam.get_role(RoleName="sagemaker-compute")["Role"]["Description"] == "new"
+
+
 def test_update_changes_and_says_so(run: "Run", iam: Any) -> None:
     """The difference is shown, then the ARN."""
     run("apply", *SMALL, "--yes")

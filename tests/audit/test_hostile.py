@@ -14,9 +14,9 @@ ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 def test_a_crowd_that_pass_and_assume_one_another_is_linear() -> None:
     """A thousand roles are a million pairs; the search starts at those who are worth getting at."""
-    start = time.monotonic()
+    start = time.process_time()
     result = audited(crowd(1_000, 20))
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
     assert {one for one, name in found(result) if name.startswith("crowd")} == {"AU202", "AU203"}
 
 
@@ -69,24 +69,24 @@ def test_a_huge_policy_is_judged_in_linear_time() -> None:
     many = [
         allow("sts:AssumeRole", role_arn(f"x-{n}-*"), StringEquals={"aws:SourceVpc": f"vpc-{n}"}) for n in range(3_000)
     ]
-    start = time.monotonic()
+    start = time.process_time()
     audited(details([role("door", allow("*"), trust=trust_aws(ROOT)), role("huge", *many)]))
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
 
 
 def test_roles_that_fill_one_another_are_looked_at_within_bounds() -> None:
     """Each may write the policy of all others and become none of them."""
     roles = [role(f"fills-{number}", allow("iam:PutRolePolicy", role_arn("x-*"))) for number in range(700)]
     walls = [role(f"x-{number}") for number in range(700)]
-    start = time.monotonic()
+    start = time.process_time()
     result = audited(details([*roles, *walls]))
-    assert time.monotonic() - start < 120
+    assert time.process_time() - start < 120
     assert found(result) == set()
 
 
 def test_policies_of_resources_that_aws_never_wrote_are_said() -> None:
     """Thousands of statements are not judged, hundreds in part, a statement of thousands of actions soon."""
-    start = time.monotonic()
+    start = time.process_time()
     text = details([role("r", allow("s3:GetObject", "arn:aws:s3:::x/*"))])
 
     def opens(count: int, name: str) -> dict[str, str]:
@@ -95,7 +95,7 @@ def test_policies_of_resources_that_aws_never_wrote_are_said() -> None:
 
     wide = bucket("wide", to("*", *(f"s3:Get{number}*" for number in range(5_000)), on="arn:aws:s3:::wide/*"))
     result = audit(inventory_of(text, opens(3_000, "huge"), opens(400, "large"), wide), personas)
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
     told = {one.place: one.reason for one in result.not_judged}
     assert "more than AWS takes" in told["the policy of arn:aws:s3:::huge"]
     assert "more than 200 Allows" in told["the whole policy of arn:aws:s3:::large"]

@@ -13,8 +13,8 @@ from rolemgr.check.run import check
 from rolemgr.check.sources import look_into
 
 ROLE = "arn:aws:iam::111122223333:role/"
-SECONDS = 10
-"""Each of these took longer by far before, and takes under one second."""
+SECONDS = 20
+"""Of this process alone, however busy the machine: each took longer by far before, and takes a few seconds."""
 
 
 def allow(action: Any, resource: str, **condition: Any) -> dict[str, Any]:
@@ -34,9 +34,9 @@ def allow(action: Any, resource: str, **condition: Any) -> dict[str, Any]:
 )
 def test_many_statements_end_soon(statement: Callable[[int], dict[str, Any]]) -> None:
     """Pairs of patterns that have no text in common are told apart by their ends."""
-    start = time.monotonic()
+    start = time.process_time()
     assert findings(policy(*map(statement, range(1_100))))
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_conditions_by_the_thousand_end_soon() -> None:
@@ -48,10 +48,10 @@ def test_conditions_by_the_thousand_end_soon() -> None:
         "Conditions": {name: {"Fn::Equals": [{"Ref": "P"}, name]} for name in names},
         "Resources": {"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}},
     }
-    start = time.monotonic()
+    start = time.process_time()
     found, _ = look_into(json.dumps(template), "x.json", as_json=True)
     assert len([one for one in check(found) if one.rule == "RM202"]) == len(names)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_roles_that_take_too_long_are_said() -> None:

@@ -108,3 +108,13 @@ def test_patterns_can_be_looked_at(args: tuple[str, ...], run: Run) -> None:
     """As a page and as data."""
     assert run(*args).stdout
     assert json.loads(run(*args, "--format", "json").stdout)
+
+
+def test_a_guardrail_for_people_is_refused_in_an_scp(run: Run) -> None:
+    """It would bind the roles of services too; the pattern that names roles is told."""
+    chosen = "caller-network=203.0.113.0/24"
+    done = run("scp", "--guardrail", f"{chosen},actions:all")
+    assert (done.code, done.stdout) == (2, "")
+    assert "`caller-network,actions:all` is for people, and this binds the roles of services too" in done.stderr
+    assert "`rolemgr scp expected-networks-all-services` names the roles" in done.stderr
+    assert run("scp", "--guardrail", chosen).code == 0

@@ -143,3 +143,17 @@ def test_a_wrong_name_ends_with_the_nearest_right_one(kind: str, name: str, says
     assert (ran.code, ran.stdout) == (2, "")
     assert len(ran.errors) == 1
     assert says in ran.errors[0]
+
+
+def test_a_limit_on_every_call_judges_every_action(run: "Run") -> None:
+    """Of any service, and it is said that it has to be chosen."""
+    judged = {one["sid"]: one for one in asked(run, "action", "s3:GetObject")["judged_by"]}
+    assert judged["CallsFromElsewhere"]["chosen"] == ["actions:all"]
+    assert "SessionsFromElsewhere" not in judged
+    page = run("query", "guardrail", "caller-network").stdout
+    assert "Deny CallsFromElsewhere, only with actions:all" in page
+    assert "every action of every service" in page
+    shown = " ".join(run("show", "guardrail", "caller-network").stdout.replace("│", " ").split())
+    assert "only with actions:all" in shown
+    assert "no role that a service takes can have it" in shown
+    assert "judges every action" in " ".join(run("query", "key", "aws:ViaAWSService").stdout.split())

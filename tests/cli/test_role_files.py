@@ -1,6 +1,7 @@
 """Role files as arguments: files, folders and patterns, told apart by what is in them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ OTHERS = {
     "tests.yaml": ("persona: data-scientist\ncases: []\n", "but policy tests; `rolemgr test` takes it"),
     "inventory.yaml": ("accounts: []\n", "but an inventory; `rolemgr audit` takes it"),
 }
-TAKES_ONE = ("boundary", "elevated", "break-glass")
+TAKES_ONE = ("break-glass",)
 NEEDED = {
     "elevated": ("--raise", "max-runtime=72h", "--expires", "2026-12-24T18:00Z", "--trust", "github:acme/ml"),
     "break-glass": (
@@ -23,7 +24,7 @@ NEEDED = {
     "apply": ("--yes",),
 }  # fmt: skip
 """What a command can't be without."""
-TAKES_MANY = ("create", "preview", "prove", "plan", "apply", "drift")
+TAKES_MANY = ("create", "preview", "prove", "plan", "apply", "drift", "boundary", "elevated")
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +87,7 @@ def test_a_file_goes_without_a_persona_and_role_option(command: str, run: Run) -
 
 @pytest.mark.parametrize("command", TAKES_ONE)
 def test_several_for_one_are_refused(command: str, run: Run) -> None:
-    """A page, a boundary and an elevated role are of one role; a pattern that means one is one."""
+    """The alarm is on one role; a pattern that means one is one."""
     Path("roles/blueprint.yaml").unlink()
     ran = run(command, "roles")
     assert ran.code == 2
@@ -95,7 +96,7 @@ def test_several_for_one_are_refused(command: str, run: Run) -> None:
 
 
 def test_each_of_several_roles_has_its_page(run: Run) -> None:
-    """Page after page, one JSON document, Markdown one below the other; HTML is one page of one role."""
+    """Page after page, one JSON document, Markdown one below the other; HTML is one page of all."""
     Path("roles/blueprint.yaml").unlink()
     names = ["roles/a.yaml", "roles/below/b.yml"]
     found = json.loads(run("preview", "roles", "--format", "json").stdout)["roles"]
@@ -106,13 +107,79 @@ def test_each_of_several_roles_has_its_page(run: Run) -> None:
     assert text == f"{names[0]}\n{pages[0]}\n{names[1]}\n{pages[1]}"
     pages = [run("preview", name, "--format", "markdown").stdout for name in names]
     assert run("preview", "roles/**/[ab].y*ml", "--format", "markdown").stdout == "\n".join(pages)
-    assert run("preview", "roles", "--format", "html").errors == [
-        "--format: `html` is one page of one role, and several are given; give --format markdown, or one role file"
-    ]
+    html = run("preview", "roles", "--format", "html").stdout
+    assert html.count("<html") == 1
+    for name in ("a", "b"):
+        assert f"{name}: Who may assume it" in re.sub(r"<[^>]+>", "", html)
+    embedded = re.search(r'id="data"[^>]*>(.*?)</script>', html, re.DOTALL)
+    assert embedded
+    assert json.loads(embedded[1]) == {"roles": found}
     Path("roles/broken.yaml").write_text("persona: [\n")
     ran = run("preview", "roles", "--format", "json")
     assert (ran.code, json.loads(ran.stdout)["roles"]) == (2, found)
     assert [one[:20] for one in ran.errors] == ["roles/broken.yaml:2:"]
+    assert run("preview", "roles", "--format", "html").stdout == html
+
+
+def test_each_of_several_roles_has_a_boundary(run: Run) -> None:
+    """The same as by itself, in a folder; proofs are over all of them; what is about one boundary is refused."""
+    Path("roles/blueprint.yaml").unlink()
+    ran = run("boundary", "roles", "--format", "terraform", "-o", "out")
+    assert (ran.code, ran.notes[-1]) == (0, "2 roles bounded in out")
+    for name, file in (("a", "roles/a.yaml"), ("b", "roles/below/b.yml")):
+        assert (
+            Path(f"out/{name}-boundary/policy.tf.json").read_text()
+            == run("boundary", file, "--format", "terraform").stdout
+        )
+    alone = [
+        json.loads(run("boundary", one, "--prove", "--format", "json").stdout)["checked"]
+        for one in ("roles/a.yaml", "roles/below")
+    ]
+    proven = json.loads(run("boundary", "roles", "--prove", "--format", "json").stdout)
+    assert (proven["checked"], len(proven["proofs"])) == (sum(alone), 2)
+    for words, says in (
+        ((), "--output: several role files give several results"),
+        (("--boundary-name", "x", "-o", "o"), "--boundary-name: names one boundary, and each of several role files"),
+        (("--boundary-for", "sagemaker-compute", "-o", "o"), "--boundary-for: goes with --persona, and without --name"),
+        (("--prove", "--attached", "a.json"), "--attached: is the boundary of one role, and several role files are"),
+    ):
+        refused = run("boundary", "roles", *words)
+        assert (refused.code, refused.stdout, refused.errors[0][: len(says)]) == (2, "", says)
+    Path("roles/twin.yaml").write_text(ROLE.format("A"))
+    Path("roles/bad.yaml").write_text(ROLE.format("bad") + "guardrail: nosuch\n")
+    ran = run("boundary", "roles", "-o", "other")
+    assert ran.code == 2
+    assert [path.name for path in Path("other").iterdir()] == ["b-boundary.json"]
+    assert [one.partition(": ")[0] for one in ran.errors] == ["roles/bad.yaml:5", "roles/twin.yaml"]
+    assert "has a boundary `A-boundary` already, by roles/a.yaml" in ran.errors[1]
+
+
+def test_each_of_several_roles_has_an_elevated_one(run: Run) -> None:
+    """In a folder of its own, beside one SCP that lets all of them go: either of two would stop the other's role."""
+    Path("roles/blueprint.yaml").unlink()
+    for name in ("a.yaml", "below/b.yml"):
+        text = Path("roles", name).read_text()
+        Path("roles", name).write_text(text.replace("sagemaker-feature-store", "ml-engineer"))
+    raised = ("--raise", "max-runtime=72h", "--trust", "github:acme/ml?environment=e", "--expires", "2026-12-24T18:00Z")
+    scp = ("--scp", "instance-ceilings", "--scp-parameter", "types=ml.m5.*")
+    ran = run("elevated", "roles", *raised, *scp, "-o", "out/")
+    assert ran.code == 0, ran.stderr
+    held = ("APPROVAL.md", "elevated.yaml", "role.template.yaml")
+    found = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file())
+    assert found == [*(f"{name}-elevated/{one}" for name in "ab" for one in held), "scp.template.yaml"]
+    text = Path("out/scp.template.yaml").read_text()
+    assert '"aws:PrincipalArn":["arn:aws:iam::111122223333:role/a-elevated","arn:aws:iam::111122223333:role/b-' in text
+    pages = [run("elevated", one, *raised).stdout for one in ("roles/a.yaml", "roles/below")]
+    assert run("elevated", "roles", *raised).stdout == f"roles/a.yaml\n{pages[0]}\nroles/below/b.yml\n{pages[1]}"
+    each = json.loads(run("elevated", "roles", *raised, "--format", "json").stdout)["roles"]
+    assert [(one["file"], one["Role"]["RoleName"]) for one in each] == [
+        ("roles/a.yaml", "a-elevated"), ("roles/below/b.yml", "b-elevated")
+    ]  # fmt: skip
+    assert run("elevated", "roles", *raised, "--name", "x").errors[0].startswith("--name: names one role")
+    Path("roles/store.yaml").write_text(ROLE.format("store"))
+    ran = run("elevated", "roles", *raised)
+    assert (ran.code, ran.stdout.count("\nelevated  arn:")) == (2, 2)
+    assert ran.errors == ["roles/store.yaml: --raise: unknown guardrail of the role `max-runtime`; it has none"]
 
 
 def test_a_claim_is_proven_of_all(run: Run) -> None:

@@ -391,3 +391,13 @@ def test_a_control_of_one_s_own(run: "Run") -> None:
     ran = run("detective", "our-own", "--catalog", "ours")
     assert (ran.code, len(ran.errors)) == (2, 1)
     assert "unknown function `no-such`" in ran.errors[0]
+
+
+def test_where_all_calls_come_from_is_not_watched_and_said(run: "Run") -> None:
+    """The rule is the one of sessions: of no other call it says that nothing can be told."""
+    chosen = "caller-network=203.0.113.0/24"
+    limits = ("detective", "outside-guardrails", "--guardrail", "max-runtime=6h", "--guardrail")
+    plain, every = run(*limits, chosen), run(*limits, f"{chosen},actions:all")
+    assert every.stdout == plain.stdout
+    said = "caller-network: the sessions are read, and not from where all other calls come: its own Deny holds those"
+    assert (said in every.notes, said in plain.notes) == (True, False)

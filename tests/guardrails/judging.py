@@ -52,7 +52,7 @@ RIGHT_IN: Mapping[str, tuple[World, ...]] = {"both": ("old", "new", "both"), "ar
 
 SERVICE = IdentityPolicy.model_validate_json(
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",'
-    ' "Action": ["sagemaker:*", "bedrock:*", "bedrock-mantle:*"]}]}'
+    ' "Action": ["sagemaker:*", "bedrock:*", "bedrock-mantle:*", "s3:*", "kms:*"]}]}'
 )
 
 

@@ -136,9 +136,9 @@ def test_a_variable_is_no_text_of_its_letters(outer: str, inner: str, expected: 
 @pytest.mark.parametrize("match", [contains, matches])
 def test_many_stars_end_in_time(match: Callable[[str, str], bool]) -> None:
     """A pattern that makes a backtracking matcher run for ever is answered at once."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert not match("a*" * 400 + "b", "a" * 4000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @given(patterns_and_texts())

@@ -8,7 +8,7 @@ from typing import Any
 from tests.prove.mutants import CATALOG, Data, Mutant, entry, first_judgement, proven, write
 
 from rolemgr.model.guardrail import Guardrail
-from rolemgr.prove.catalog import all_guardrails, short_forms
+from rolemgr.prove.catalog import guardrail_choices, short_forms
 from rolemgr.reference.quirks import scope_actions
 from rolemgr.reference.services import find_action
 from rolemgr.reference.support import known_key
@@ -20,20 +20,18 @@ def guardrail_mutants() -> Iterator[Mutant]:
     for name in CATALOG.found("guardrails"):
         data = entry("guardrails", name)
         for index, deny in enumerate(data["deny"]):
+            chosen = guardrail_choices(CATALOG, name)[-1 if deny.get("only_where") else 0]
             for what, changed, actions in _changed_denies(deny, CATALOG.guardrail(name).value):
                 denies = [*data["deny"][:index], *changed, *data["deny"][index + 1 :]]
                 if denies:
-                    yield _of_guardrail(name, f"{deny['sid']}: {what}", {**data, "deny": denies}, actions)
+                    yield _of_guardrail(name, f"{deny['sid']}: {what}", {**data, "deny": denies}, actions, chosen)
 
 
-def _of_guardrail(name: str, what: str, data: Data, actions: list[str]) -> Mutant:
+def _of_guardrail(name: str, what: str, data: Data, actions: list[str], chosen: Data) -> Mutant:
     def found_by(folder: Path) -> list[str]:
         write(folder, "guardrails", name, data)
         _probe(folder, actions)
-        values = {**all_guardrails(CATALOG)}[name]
-        return proven(
-            folder, {"persona": "probe", "guardrail": {name: values}, **short_forms(CATALOG)}, first_judgement
-        )
+        return proven(folder, {"persona": "probe", **chosen, **short_forms(CATALOG)}, first_judgement)
 
     return Mutant(f"guardrail {name}, {what}", found_by)
 
@@ -59,13 +57,15 @@ def _changed_denies(deny: Data, guardrail: Guardrail) -> Iterator[tuple[str, lis
     """Yield what may go wrong in a Deny, in words, what is left of it, and the actions that are concerned."""
     actions = _actions(deny, guardrail)
     yield "dropped", [], actions
-    for action in actions if len(actions) > 1 else ():
+    for action in actions if len(actions) > 1 and deny["actions"] != "all" else ():
         yield f"without {action}", [{**deny, "actions": [one for one in actions if one != action]}], [action]
     for what, conditions in _changed_conditions(deny["conditions"]):
         yield what, [{**deny, "conditions": conditions}], actions
 
 
 def _actions(deny: Data, guardrail: Guardrail) -> list[str]:
+    if deny["actions"] == "all":
+        return ["sagemaker:CreateModel", "s3:GetObject"]  # neither is in its scope, and each is of another service
     if deny["actions"] != "supported":
         return list(deny["actions"])
     keys = [re.sub(r"\{\{.*?\}\}", "x", key) for block in deny["conditions"].values() for key in block]

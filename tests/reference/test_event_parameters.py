@@ -136,7 +136,10 @@ def test_a_stand_in_for_a_value_is_not_the_value(key: str) -> None:
     """A key's id, its alias, and what CloudTrail hides: the condition key stays unknown."""
     assert told("CreateTrainingJob", resourceConfig={"volumeKmsKeyId": key}) == {}
     arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab"
-    assert told("CreateTrainingJob", resourceConfig={"volumeKmsKeyId": arn}) == {"sagemaker:VolumeKmsKeyArn": (arn,)}
+    assert told("CreateTrainingJob", resourceConfig={"volumeKmsKeyId": arn}) == {
+        "sagemaker:VolumeKmsKey": (arn,),  # the old name, which AWS's own policies still ask for
+        "sagemaker:VolumeKmsKeyArn": (arn,),
+    }
     assert "sagemaker:VpcSubnets" not in told("CreateModel", vpcConfig={"subnets": ["HIDDEN_DUE_TO_SECURITY_REASONS"]})
 
 

@@ -230,9 +230,9 @@ def test_ten_thousand_findings_stay_usable() -> None:
     findings = tuple(sorted(some.findings * 10, key=lambda one: one.rule.id))
     found = replace(some, findings=findings)
     assert len(found.findings) == 10_000
-    start = time.monotonic()
+    start = time.process_time()
     page = text("html", found)
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
     assert len(page) < 8_000_000
     assert "the first 200 of 4,000" in page
     data = json.loads(Read(page).inside["script"][0])

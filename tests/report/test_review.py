@@ -438,3 +438,12 @@ def test_what_reaches_anything_is_named_where_it_is_folded() -> None:
         "and glue (any database, table), logs (anything), ecr: --full",
     ]
     assert len(lines_of(Block("READS", entries, 5))) == len(entries)
+
+
+def test_a_limit_on_every_call_says_so() -> None:
+    """And not the one on sessions alone."""
+    people = {"trust": ["account:444455556666"]}
+    every = {"guardrail": {"caller-network": ["203.0.113.0/24", "actions:all"]}, **people}
+    assert "caller-network all calls; 203.0.113.0/24" in said("business-analyst", "LIMITS", **every)
+    some = {"guardrail": {"caller-network": ["203.0.113.0/24"]}, **people}
+    assert "caller-network sessions; 203.0.113.0/24" in said("business-analyst", "LIMITS", **some)

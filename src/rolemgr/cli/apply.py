@@ -24,6 +24,7 @@ from rolemgr.cli.planning import (
     is_result_file,
     plan_fail_on_option,
     prepare,
+    stop_on,
 )
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, SourceLocation, gathering
 from rolemgr.files.write import to_json
@@ -108,19 +109,25 @@ def _plan_in(form: str, found: "Prepared") -> str:
 @prune_option
 @allow_findings_option
 @yes_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(["any", "gained"]),
+    help="Change nothing and exit with 1 where something would change (any), or may be allowed more (gained).",
+)
 @access_options
 @form_option
 @output_option
 def apply_command(
     files: Sequence[str], chosen: dict[str, Any], update: bool, prune: bool, allow_findings: bool, yes: bool,
-    access: AccessOptions, form: str, output: str | None, verbose: bool,
+    fail_on: str | None, access: AccessOptions, form: str, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Create roles in the account, after a plan and a question.
 
     The plan goes to stderr. A role that exists is changed with --update alone,
     and only one that rolemgr made. Each role comes into being whole or not at all; where one fails, the
-    others go on. The ARNs of the roles that are there go to stdout.
+    others go on. The ARNs of the roles that are there go to stdout. With --fail-on gained nothing at all is changed
+    where a role or a policy may allow more than now; of a role that is new all that it may do is more.
 
     Of a BLUEPRINT the roles of all accounts come first, then the policies that name them. Statements that somebody
     else put in a policy stay; they go with --update --prune, after they were named. An account that can't be reached
@@ -131,9 +138,10 @@ def apply_command(
       rolemgr apply roles/churn.yaml
       rolemgr apply roles/*.yaml --profile ml-account --yes --format json
       rolemgr apply roles/churn.yaml --update
+      rolemgr apply roles/*.yaml --update --yes --fail-on gained
       rolemgr apply blueprint.yaml --yes
     """
-    options = ApplyOptions(update, prune, allow_findings, yes)
+    options = ApplyOptions(update, prune, allow_findings, yes, fail_on)
     if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
         apply_of(given, access, options, form, output, verbose=verbose)
         return
@@ -160,6 +168,7 @@ def apply_roles(
     interruption: BaseException | None = None
     if way:
         plans = [one.plan for one in planned if not workflow.plan.problem_of(one)]
+        stop_on(options.fail_on, plans)
         _ask(way, plans, options)
         with ended_cleanly():
             done, interruption = workflow.apply.carry_out(way, plans, options, run, note, verbose=verbose)

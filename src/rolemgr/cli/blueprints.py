@@ -13,7 +13,7 @@ from rolemgr import __version__
 from rolemgr.cli.files import is_file, note, write_output
 from rolemgr.cli.lazy import account, report, workflow
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly, fails
+from rolemgr.cli.planning import check_can_ask, check_output, end_with, ended_cleanly, fails, stop_on
 from rolemgr.cli.progress import progress
 from rolemgr.errors import AwsError, InputError, Refused, RolemgrError, gathering
 from rolemgr.files.write import to_json
@@ -91,6 +91,8 @@ def apply_of(
     click.echo(report.blueprint_plan.blueprint_plan_text(plan, steps=verbose or many <= _FEW), err=True, nl=False)
     if plan.exported:
         note(report.blueprint_plan.ORGANIZATION_NOTE)
+    roles = [one.plan for each in plan.accounts for one in each.roles if not workflow.plan.problem_of(one)]
+    stop_on(options.fail_on, roles, [one for each in plan.accounts for one in each.policies if not one.problem])
     _ask(plan, options)
     with ended_cleanly():
         done, interruption = workflow.blueprint_apply.apply_blueprint(plan, options, run, note, verbose=verbose)

@@ -1,5 +1,6 @@
-"""`rolemgr boundary`: the permissions boundary of a role, or of several."""
+"""`rolemgr boundary`: the permissions boundary of a role, of each of several, or one that several share."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,10 @@ import click
 
 from rolemgr.cli.console import output_option
 from rolemgr.cli.files import is_folder, require_ending, write_in, write_output
-from rolemgr.cli.lazy import workflow
-from rolemgr.cli.options import role_file_options
+from rolemgr.cli.lazy import cli, workflow
+from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
+from rolemgr.cli.progress import say_rest
 from rolemgr.cli.proving import attached_option, give_proofs, layer_form_option, prove_option, rendered_form
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ _FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cl
 
 
 @click.command("boundary")
-@role_file_options
+@click.argument("files", nargs=-1, metavar="[ROLE_FILE]...")
+@roles_options
 @click.option(
     "--boundary-for", "others", multiple=True, metavar="PERSONA", help="Another persona that shares it; repeatable."
 )
@@ -29,6 +32,7 @@ _FORMS = {"json": "JSON", "cloudformation": "YAML", "terraform": "JSON", "aws-cl
 @attached_option
 @output_option
 def boundary_command(
+    files: Sequence[str],
     chosen: dict[str, Any],
     others: tuple[str, ...],
     boundary_name: str | None,
@@ -49,20 +53,44 @@ def boundary_command(
 
     --prove proves it: within the boundary the role may do all that it may do without, and no policy that is attached
     brings in what its persona must never have. `create --with-boundary` makes the role together with its boundary.
+    Of several role files each has a boundary of its own.
 
     \b
     Examples:
       rolemgr boundary --persona data-scientist --account 123456789012 --region eu-west-1
       rolemgr boundary roles/churn.yaml --format terraform -o boundaries/
+      rolemgr boundary roles/ --format cloudformation -o boundaries/
       rolemgr boundary roles/churn.yaml --prove --attached boundary.json
       rolemgr boundary --persona sagemaker-compute --boundary-for sagemaker-feature-store --boundary-name ml-work
     """
-    request = workflow.boundary.BoundaryRequest(chosen, others, boundary_name)
-    if prove:
+    one_role, several = workflow.many.role_files_of(files, chosen, OUTSIDE)
+    request = workflow.boundary.BoundaryRequest(one_role, others, boundary_name)
+    if several:
+        _of_each(request, several, form, attached, output, prove=prove, verbose=verbose)
+    elif prove:
         found = partial(workflow.prove_layers.prove_bounds, request, attached, OUTSIDE, verbose=verbose)
         give_proofs(found, form, output)
     else:
         _render(request, rendered_form(form, attached), output, verbose=verbose)
+
+
+def _of_each(
+    request: "BoundaryRequest", files: Sequence[str], form: str | None, attached: tuple[str, ...], output: str | None,
+    *, prove: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Prove, or write to the folder *output*, the boundary of each role file; one that has none stops no other."""
+    if prove:
+        give_proofs(
+            partial(workflow.prove_layers.prove_bounds_each, request, files, attached, OUTSIDE, verbose=verbose),
+            form, output,
+        )  # fmt: skip
+        return
+    form = rendered_form(form, attached)
+    folder = cli.many.require_folder(output)
+    made, wrong = workflow.boundary.make_each_boundary(request, files, OUTSIDE, verbose=verbose)
+    texts = [one.with_result(one.result.text(form)) for one in made]
+    unwritten = cli.many.write_each(texts, folder, workflow.boundary.BOUNDARY_FORMS[form])
+    say_rest(len(made) - len(unwritten), [*wrong, *unwritten], f"bounded in {folder}")
 
 
 def _render(request: "BoundaryRequest", form: str, output: str | None, *, verbose: bool) -> None:

@@ -13,7 +13,7 @@ from rolemgr.cli.files import is_folder, is_stdout
 from rolemgr.cli.lazy import workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
-from rolemgr.errors import InputError, RolemgrError, SourceLocation, worst_last
+from rolemgr.errors import InputError, Refused, RolemgrError, SourceLocation, worst_last
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 
 if TYPE_CHECKING:
@@ -33,6 +33,16 @@ plan_fail_on_option = click.option(
 def fails(fail_on: str | None, planned: "Iterable[RolePlan | ResourcePlan]") -> bool:
     """Tell whether one of *planned* does what a run of ``--fail-on`` is not to do."""
     return any(one.may_give if fail_on == "gained" else one.does for one in planned) if fail_on else False
+
+
+def stop_on(fail_on: str | None, roles: "Sequence[RolePlan]", policies: "Sequence[ResourcePlan]" = ()) -> None:
+    """Raise Refused where one of them does what a run of ``--fail-on`` is not to do: then nothing is changed."""
+    names = [one.wanted.arn for one in roles if fails(fail_on, (one,))]
+    names += [one.target.arn for one in policies if fails(fail_on, (one,))]
+    if names:
+        what = "may be allowed more than now" if fail_on == "gained" else "would change"
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        raise Refused(f"nothing was changed, for --fail-on {fail_on}: {names[0]}{more} {what}")
 
 
 def prepare(

@@ -14,6 +14,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
+    from rolemgr.workflow.tighten import TightenBy
     from rolemgr.workflow.trails import OpenTrail
 
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     help="Whose calls count: the role that ROLE names unless given; repeatable.",
 )  # fmt: skip
 @click.option("--keep", multiple=True, metavar="ACTION", help="An action, or a pattern, to keep; repeatable.")
+@click.option(
+    "--by", type=click.Choice(["groups", "statements"]),
+    help="What the role is cut by: its activity groups and their values, which a role file is unless you say so, or "
+    "the statements of its policies.",
+)  # fmt: skip
 @click.option("--tests", metavar="FILE", help="Write the recorded calls there as policy tests; goes with -o.")
 @click.option("--profile", metavar="NAME", help="The AWS profile, for trails in S3.")
 @click.option("--region", metavar="NAME", help="The Region of the bucket, for trails in S3.")
@@ -32,29 +38,36 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the result.",
 )  # fmt: skip
-@click.option("-o", "--output", callback=output_path, metavar="PATH", help="Write the smaller policies there, as JSON.")
+@click.option(
+    "-o", "--output", callback=output_path, metavar="PATH",
+    help="Write the smaller role file there where PATH ends in .yaml, else the smaller policies, as JSON.",
+)  # fmt: skip
 def tighten_command(
-    role: str, trails: Sequence[str], principals: Sequence[str], keep: Sequence[str], tests: str | None,
-    profile: str | None, region: str | None, endpoint_url: str | None, form: str, output: str | None,
+    role: str, trails: Sequence[str], principals: Sequence[str], keep: Sequence[str],
+    by: "TightenBy | None", tests: str | None, profile: str | None, region: str | None, endpoint_url: str | None,
+    form: str, output: str | None,
 ) -> None:  # fmt: skip
     """
     Cut a role down to what it used.
 
     ROLE is a role file, a role as `rolemgr create` or the AWS CLI prints it, or policies. TRAIL is what `rolemgr
-    replay` reads. Each Allow keeps the actions and resources that were used, under its conditions, and the roles that
-    were passed; every Deny stays, and so does what a trail can't show, such as reads of S3 objects, with the reason.
-    That nothing is gained is proven, and that all that was used stays allowed is tried. Only trails in S3 touch AWS,
-    and only to read.
+    replay` reads. A role file becomes a smaller one: activity groups that were not used go, and names, roles and
+    other values are narrowed to what was. Of other roles each Allow keeps the actions and resources that were used,
+    under its conditions, and the roles that were passed. Every Deny stays, and so does what a trail can't show, such
+    as reads of S3 objects, with the reason. That nothing is gained is proven, and that all that was used stays allowed
+    is tried. Only trails in S3 touch AWS, and only to read.
 
     Exits with 1 where that is not proven, or something used is lost.
 
     \b
     Examples:
-      rolemgr tighten roles/churn.yaml trail/
+      rolemgr tighten roles/churn.yaml trail/ -o roles/churn-smaller.yaml
       rolemgr tighten role.json trail/ -o smaller.json --tests smaller-tests.yaml
       rolemgr migrate account.json ds-legacy --used smaller.json
     """
-    require_ending(output, "JSON", "-o takes the smaller policies; the result goes to stdout")
+    is_role = (output or "").lower().endswith((".yaml", ".yml"))
+    if not is_role:
+        require_ending(output, "JSON", "-o takes the smaller role file (.yaml) or policies (.json)")
     if tests and not output:
         raise InputError(SourceLocation("--tests"), "goes with -o", "the tests ask the file that -o writes")
 
@@ -63,18 +76,17 @@ def tighten_command(
         for name, opened in account.trail_objects.trail_objects(access.client("s3", access.region), address):
             yield workflow.trails.OpenTrail(name, opened)
 
-    asked = workflow.tighten.TightenRequest(role, trails, principals, keep)
+    asked = workflow.tighten.TightenRequest(role, trails, principals, keep, by)
     made = workflow.tighten.tightened(asked, OUTSIDE, sys.stdin.buffer, buckets, lambda _: None)
-    if form == "json":
-        text = to_json(report.tighten.tighten_data(made.found, made.proof, len(made.lost)))
-    else:
-        text = report.tighten.tighten_text(made.found, made.proof, len(made.lost))
-    write_output(text, None)
+    write_output(
+        to_json(report.tighten.tighten_data(made)) if form == "json" else report.tighten.tighten_text(made), None
+    )
     if output:
-        write_output(workflow.tighten.policy_text(made), output)
-        note(f"the smaller policies are {output}")
+        made_text = workflow.tighten.role_file_text(made, output) if is_role else workflow.tighten.policy_text(made)
+        write_output(made_text, output)
+        note(f"the smaller {'role file is' if is_role else 'policies are'} {output}")
     if tests and output:
-        write_output(workflow.tighten.tests_text(made, output), tests)
+        write_output(workflow.tighten.tests_text(made, output, tests), tests)
         note(f"the tests are {tests}: rolemgr test {tests}")
     if made.lost or not made.proof.proven:
         sys.exit(1)

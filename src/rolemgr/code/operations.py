@@ -63,6 +63,18 @@ def actions_of(operation: str) -> tuple[str, ...]:
     return (action.name,) if action else ()
 
 
+@cache
+def _methods() -> Mapping[str, frozenset[str]]:
+    return {verb: frozenset(rest.split(" ")) for verb, rest in boto_data()["methods"].items()}
+
+
+def may_be_operation(method: str) -> str:
+    """Tell whether some client of boto3 has the *method*: ``surely`` by a name of several words, ``maybe``, or ""."""
+    verb, _, rest = method.partition("_")
+    found = method.islower() and rest in _methods().get(verb, ())
+    return "surely" if found and rest else "maybe" if found else ""
+
+
 @lru_cache(maxsize=8_192)
 def by_name_alone(method: str) -> str | None:
     """Return the operation of a *method* of a client that is not known; None where several may have it, or none."""

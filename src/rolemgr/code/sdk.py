@@ -10,14 +10,13 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.reading import Reading
 from rolemgr.code.values import (
-    ANY_TEXT,
     AwsKind,
     AwsObject,
     ListValue,
@@ -64,9 +63,20 @@ class SdkTable:
             fallback = fallback or source
         return fallback
 
+    @cached_property
+    def calling(self) -> frozenset[str]:
+        """The names of the methods of which one, of some class, calls AWS."""
+        listed = [one for of in self.classes.values() for one in of.get("methods", {}).items()]
+        listed += [one for name, of in self.rows.items() if name not in ("", "shared") for one in of.items()]
+        return frozenset(name for name, row in listed if name != "attributes" and _calls_anything(row))
+
     def is_a(self, name: str, base: str) -> bool:
         """Tell whether the class *name* is *base*, or one of it."""
         return base in self.lineage(name)
+
+
+def _calls_anything(row: Mapping[str, Any]) -> bool:
+    return any(row.get(key) for key in ("calls", "deferred", "job", "pipeline"))
 
 
 @cache
@@ -110,9 +120,28 @@ class Sdk:
             return self._called(table, row, made, f"{owner}.{name}", given, node)
         if row := {**table.functions.get(name, {}), **table.rows.get("", {}).get(name, {})}:
             return self._called(table, row, AwsObject(AwsKind.SDK, f"{table.version}."), name, given, node)
-        if name[:1].isupper():  # an enumeration, an exception, or a class that the table does not have
-            self._reading.cannot_tell(node, name, f"the table of the SDK ({table.version}) has no such class")
-        return _ANSWER
+        what = "class" if name[:1].isupper() else "function"
+        shown = f"{owner}.{name}" if owner in table.classes else name
+        self._reading.cannot_tell(node, shown, f"the table of the SDK ({table.version}) has no such {what}")
+        return UnknownValue(f"what `{shown}` gives is not known", of=table.version)
+
+    def has(self, path: str) -> bool:
+        """Tell whether the table has the class or function that is imported as *path*."""
+        table, name = table_for(path), path.rpartition(".")[2]
+        return name in table.classes or name in table.functions or name in table.rows.get("", {})
+
+    def is_method(self, owner: AwsObject, name: str) -> bool:
+        """Tell whether the table has the method *name* of *owner*."""
+        row = table_of(owner).row(owner.name.partition(".")[2], name)
+        return row is not None and not row.get("property")
+
+    def calls_anything(self, owner: AwsObject) -> bool:
+        """Tell whether a method of *owner* calls AWS: it is not only data."""
+        table = table_of(owner)
+        listed = table.lineage(owner.name.partition(".")[2])
+        mine = (row for one in listed for of in (table.classes.get(one, {}).get("methods", {}), table.rows.get(one, {}))
+                for name, row in of.items() if name != "attributes")  # fmt: skip
+        return any(map(_calls_anything, mine))
 
     def _made(self, table: SdkTable, name: str, given: CallArguments, node: ast.Call) -> AwsObject:
         row = table.row(name, "__init__") or {}
@@ -121,14 +150,17 @@ class Sdk:
         self._note(table, row, made, name, CallArguments(), node)
         return made
 
-    def attribute(self, owner: AwsObject, name: str) -> Value | None:
-        """Return an attribute of *owner* that is not a method of it."""
+    def attribute(self, owner: AwsObject, name: str, node: ast.AST) -> Value | None:
+        """Return an attribute of *owner* that is not a method of it; None for methods, and what no table describes."""
         if name in owner.attributes:
             return owner.attributes[name]
         table, of = table_of(owner), owner.name.partition(".")[2]
+        if (row := table.row(of, name)) and row.get("property"):
+            return self._called(table, row, owner, f"{of}.{name}", CallArguments(), node)
         for one in table.lineage(of):
-            if (found := table.rows.get(one, {}).get("attributes", {}).get(name)) is not None:
-                return _given(table, found, owner)
+            for part in (table.rows, table.classes):
+                if (found := part.get(one, {}).get("attributes", {}).get(name)) is not None:
+                    return _given(table, found, owner)
         return owner.arguments.get(name) if table.row(of, name) is None else None
 
     def method(self, owner: AwsObject, name: str, given: CallArguments, node: ast.Call) -> Value:
@@ -140,10 +172,13 @@ class Sdk:
                 node, f"{of}.{name}", f"the table of the SDK ({table.version}) has no such method"
             )
             return _ANSWER
+        if name == "__init__":  # of a class above the code's own
+            owner.arguments |= given.bound(_names(row))
+            owner.is_open = given.open
         return self._called(table, row, owner, f"{of}.{name}", given, node)
 
     def _called(
-        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments, node: ast.Call
+        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments, node: ast.AST
     ) -> Value:  # fmt: skip
         bound = given.bound(_names(row))
         self._note(table, row, owner, name, given._replace(named=bound), node)
@@ -151,13 +186,14 @@ class Sdk:
             if key in bound:
                 owner.arguments[key] = bound[key]
         gives = row.get("gives")
-        return (
-            _given(table, gives, AwsObject(owner.kind, owner.name, {**owner.arguments, **bound})) if gives else _ANSWER
-        )
+        if gives:
+            return _given(table, gives, AwsObject(owner.kind, owner.name, {**owner.arguments, **bound}))
+        why = f"what `{name}` gives, which the tables do not describe"
+        return _ANSWER if row.get("plain") else UnknownValue(why, of=table.version)
 
     def _note(
         self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments,
-        node: ast.Call,
+        node: ast.AST,
     ) -> None:  # fmt: skip
         arguments = {**owner.arguments, **given.named}
         is_open = owner.is_open or given.open
@@ -251,7 +287,9 @@ def _given(table: SdkTable, what: str, owner: AwsObject) -> Value:
     if kind == "self":
         return owner
     if kind == "argument":
-        return owner.arguments.get(name, ANY_TEXT)
+        return owner.arguments.get(name, UnknownValue(f"the argument `{name}`", of=table.version))
+    if kind == "plain":
+        return _ANSWER
     if kind == "text":
         return TextValue(name or "*", exact="*" not in name and bool(name))
     if kind == "client":

@@ -26,13 +26,17 @@ def table() -> Any:
 
 def example_guardrail(catalog: Catalog, name: str) -> ChosenGuardrail:
     """Return the guardrail *name* of *catalog* with values; raise InputError where these do not fit."""
-    guardrail = catalog.guardrail(name).value
-    forms = {one.from_ for one in guardrail.parameters.values() if one.from_}
-    short: dict[str, Any] = {form: table()["short"][form] for form in sorted(forms)}
-    texts = table()["guardrails"].get(name) or list(_texts(guardrail)) or None
-    data: dict[str, Any] = {"persona": "none", "region": table()["region"], "guardrail": {name: texts}, **short}
+    asked: dict[str, Any] = {"persona": "none", "region": table()["region"]}
+    data = asked | example_choice(catalog.guardrail(name).value, name)
     spec = parse_model(SourceFile("example", data, {}), RoleSpec)
     return next(one for one in chosen_guardrails(catalog, None, spec) if one.name == name)
+
+
+def example_choice(guardrail: Guardrail, name: str) -> dict[str, Any]:
+    """Return the keys of a role file that choose *guardrail*, called *name*, with values."""
+    forms = {one.from_ for one in guardrail.parameters.values() if one.from_}
+    texts = table()["guardrails"].get(name) or list(_texts(guardrail)) or None
+    return {"guardrail": {name: texts}} | {form: table()["short"][form] for form in sorted(forms)}
 
 
 def _texts(guardrail: Guardrail) -> Iterator[str]:

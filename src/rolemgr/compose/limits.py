@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rolemgr.compose.distribute import Share
+from rolemgr.compose.guardrails.callers import refused_in_role
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
 from rolemgr.errors import InputError, gathering, raise_all
@@ -31,9 +32,9 @@ def with_limits(
     Raises InputError (or Problems) for a guardrail that the reference contradicts, and where ``--strict``
     would leave an activity group nothing.
     """
-    compiled = _compiled(
-        guardrails, GuardrailContext(_granted(shares, spec.value), spec.value.kms_key_names, spec.value.strict)
-    )
+    granted = _granted(shares, spec.value)
+    raise_all([problem for one in guardrails for problem in refused_in_role(one, spec, granted)])
+    compiled = _compiled(guardrails, GuardrailContext(granted, spec.value.kms_key_names, spec.value.strict))
     if spec.value.strict:
         raise_all(list(_emptied(shares, compiled, spec)))
     denies = [share for one in compiled for share in one.shares]

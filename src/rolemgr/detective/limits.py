@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rolemgr.compose.guardrails.callers import wanted_denies
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
 from rolemgr.compose.join import join
+from rolemgr.model.guardrail import ALL_ACTIONS
 from rolemgr.model.role import ComposedStatement
 from rolemgr.reference import quirks
 from rolemgr.reference.services import find_action
@@ -33,6 +35,11 @@ def judges_calls(chosen: ChosenGuardrail) -> bool:
     """Tell whether the guardrail *chosen* is about calls of SageMaker: the events of no other service are read."""
     scopes = chosen.guardrail.value.scope
     return any(_is_read(action) for scope in scopes for action in quirks.scope_actions(scope))
+
+
+def judges_more(chosen: ChosenGuardrail) -> bool:
+    """Tell whether the guardrail *chosen* is about every action of every service too."""
+    return any(one.actions == ALL_ACTIONS for one in wanted_denies(chosen))
 
 
 def _is_read(action: str) -> bool:
@@ -89,8 +96,9 @@ def sight(used: UsedGuardrail) -> Sight:
 
 
 def _compiled(used: UsedGuardrail) -> Compiled:
-    """Return the guardrail's Denies under the one name of a KMS key that events are read into."""
-    only = frozenset(used.only) if used.only else None
+    """Return the guardrail's Denies under the one name of a KMS key that events are read into; none on all actions."""
+    of_sagemaker = [one for one in wanted_denies(used.chosen) if one.actions != ALL_ACTIONS]
+    only = frozenset(used.only or (one.sid for one in of_sagemaker))
     return compile_guardrail(used.chosen, GuardrailContext(None, "arn", False, only))
 
 

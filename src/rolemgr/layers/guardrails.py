@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.guardrails.callers import refused_for_all
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.denies import Compiled, GuardrailContext, compile_guardrail
 from rolemgr.compose.join import join
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
-from rolemgr.errors import UnknownNameError
+from rolemgr.errors import UnknownNameError, raise_all
 from rolemgr.layers.statements import with_exempt
 from rolemgr.model.layer import LayerDeny
 from rolemgr.model.layer_pattern import GuardrailUse, LayerPattern
@@ -42,8 +43,10 @@ def guardrail_denies(
     """
     Return the Denies of the *chosen* guardrail, or *only* those of some Sids, for everybody but the *exempt*.
 
-    Raises InputError (or Problems), with the line, for a guardrail that the reference contradicts.
+    Raises InputError (or Problems), with the line, for a guardrail that the reference contradicts, and for one
+    that not everybody can live with.
     """
+    raise_all([] if only else [*refused_for_all(chosen)])
     context = GuardrailContext(None, setting.kms_key_names, setting.strict, frozenset(only) if only else None)
     compiled = compile_guardrail(chosen, context)
     denies = tuple(with_exempt(one, exempt) for one in _denies(compiled))

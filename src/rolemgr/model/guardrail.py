@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from rolemgr.iam.documents import Conditions
 from rolemgr.iam.marks import after, before, json_schema, not_empty, tag, told_apart_by
@@ -77,9 +77,22 @@ _Listed: TypeAlias = Annotated[
 ]
 
 
-def _supported_or_listed(value: Any) -> str:
-    """Tell which of the two forms *value* is meant to be, so that an error speaks of that one alone."""
-    return "supported" if value == "supported" else "listed"
+ALL_ACTIONS: Final = "all"
+"""What a Deny says in the place of its actions that is about every action of every service."""
+EVERY_ACTION: Final = "*"
+"""What such a Deny becomes."""
+
+
+def _word_or_listed(value: Any) -> str:
+    """Tell which of the forms *value* is meant to be, so that an error speaks of that one alone."""
+    return "word" if value in ("supported", ALL_ACTIONS) else "listed"
+
+
+class PeopleOnly(Noted):
+    """That no role which an AWS service takes can have a Deny: *why*, and what binds people *instead* in an SCP."""
+
+    why: Text
+    instead: Text
 
 
 class GuardrailDeny(Noted):
@@ -88,14 +101,14 @@ class GuardrailDeny(Noted):
 
     *actions* are ``supported`` (all of the scope that support the condition keys) for conditions that can't
     hold where their key is absent. A condition that can lists its actions: those whose requests must carry
-    the key.
+    the key. ``all`` stands for every action of every service, whatever the scope: its keys come with any request.
     """
 
     sid: Sid
     actions: Annotated[
-        Annotated[Literal["supported"], tag("supported")] | Annotated[_Listed, tag("listed")],
-        told_apart_by(_supported_or_listed),
-        json_schema({"anyOf": [{"const": "supported"}, *ONE_OR_MORE["anyOf"]]}),
+        Annotated[Literal["supported", "all"], tag("word")] | Annotated[_Listed, tag("listed")],
+        told_apart_by(_word_or_listed),
+        json_schema({"anyOf": [{"enum": ["supported", "all"]}, *ONE_OR_MORE["anyOf"]]}),
     ]
     conditions: Annotated[Conditions, not_empty()]
     needs: Strings = ()
@@ -104,6 +117,11 @@ class GuardrailDeny(Noted):
     """Parameters of which one value is enough: what is asked of one that has none is left out."""
     only_below: dict[ParameterName, int] = field(default_factory=dict)
     """The Deny is left out where the parameter's value is this or more."""
+    only_where: dict[ParameterName, Text] = field(default_factory=dict)
+    """The Deny is left out unless the parameter has this value."""
+    people_only: PeopleOnly | None = None
+    not_carried_by: Strings = ()
+    """Actions, or patterns of them, whose requests carry none of the keys: a role with one can't have the Deny."""
     why: Text | None = None
 
 

@@ -32,12 +32,13 @@ class Needed(NamedTuple):
 
 
 class JudgedBy(NamedTuple):
-    """A Deny of a guardrail that judges an action by *keys*; it stands at *where*."""
+    """A Deny of a guardrail that judges an action by *keys*; it stands at *where*, *chosen* by these values alone."""
 
     guardrail: str
     sid: str
     keys: tuple[str, ...]
     where: SourceLocation
+    chosen: tuple[str, ...] = ()
 
 
 class Bypass(NamedTuple):
@@ -141,7 +142,7 @@ class TypeAnswer(NamedTuple):
 
 
 class DenyOf(NamedTuple):
-    """A Deny of a guardrail: the keys that it asks, and the actions that it judges."""
+    """A Deny of a guardrail: the keys that it asks, and the actions that it judges; *chosen* by these values alone."""
 
     sid: str
     why: str | None
@@ -149,6 +150,7 @@ class DenyOf(NamedTuple):
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
     actions: tuple[str, ...]
     where: SourceLocation
+    chosen: tuple[str, ...] = ()
 
 
 class GuardrailAnswer(NamedTuple):

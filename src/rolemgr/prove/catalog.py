@@ -8,7 +8,7 @@ example value.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -166,6 +166,8 @@ def variants(catalog: Catalog, leaving_out: Container[str] = ()) -> Iterator[dic
         yield {"persona": name, "guardrail": every, **short_forms(catalog)}
         yield from ({"persona": name, "abac": list(tags), "tag": tags} for tags in _TAGS)
         yield {"persona": name, "abac": list(_TAGS[0]), "tag": _TAGS[0], "abac_buckets": True}
+    for name in catalog.found("guardrails"):
+        yield from ({"persona": _CARRIER, **one} for one in guardrail_choices(catalog, name)[1:])
     used = {group for name in personas for group in resolve_persona(catalog, name).groups}
     for group in catalog.found("activity_groups"):
         if group not in used:
@@ -192,6 +194,23 @@ def all_guardrails(catalog: Catalog) -> dict[str, Any]:
             f"{one}:{_example(found)}" for one, found in declared.items() if found.default is None or not found.default
         ]
     return chosen
+
+
+def guardrail_choices(catalog: Catalog, name: str) -> list[dict[str, Any]]:
+    """Return the choices of roles that have the guardrail *name* in each way it can be chosen, the default first."""
+    guardrail, usual = catalog.guardrail(name).value, all_guardrails(catalog)[name]
+    found: list[dict[str, Any]] = [{"guardrail": {name: usual}}]
+    for deny in guardrail.deny:
+        chosen = [f"{one}:{value}" for one, value in deny.only_where.items()]
+        if chosen and any(
+            value not in (guardrail.parameters[one].default or ()) for one, value in deny.only_where.items()
+        ):
+            trust = {"trust": [_PEOPLE]} if deny.people_only else {}
+            found.append({"guardrail": {name: [*usual, *chosen]}, **trust})
+    return found
+
+
+_PEOPLE: Final = "account:444455556666?org-id=o-a1b2c3d4e5"
 
 
 def short_forms(catalog: Catalog) -> dict[str, Any]:

@@ -13,14 +13,13 @@ from functools import partial
 from itertools import product
 from typing import NamedTuple
 
+from rolemgr.compose.guardrails.judges import judges_all
 from rolemgr.iam.documents import Effect
-from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.domains import KeyAssignment
-from rolemgr.prove.promises import Promise, promise
+from rolemgr.prove.promises import Promise, in_scope, promise
 from rolemgr.prove.proof import CounterExample, Judged, Proof, RoleToProve, all_told, places, proofs_of, told
 from rolemgr.prove.search import Inquiry, IsolatedStatement, Limit, inquiry
-from rolemgr.reference.quirks import scope_actions
 
 KEPT = "guardrails"
 KEPT_CLAIM = "no request that is against a guardrail is allowed"
@@ -69,15 +68,10 @@ def _judges(subject: RoleToProve, action: str) -> Iterator[_Judged]:
     for chosen in role.guardrails:
         guardrail = subject.catalog.guardrail(chosen.name).value
         by_passed = chosen.strict and any(one.action == action for one in guardrail.bypassed_by)
-        if by_passed or not in_scope(guardrail, action):
+        if by_passed or not (in_scope(guardrail, action) or judges_all(guardrail, chosen.values)):
             continue
         if found := promise(guardrail, chosen, action, role.spec.kms_key_names):
             yield _Judged(chosen.name, chosen, found)
-
-
-def in_scope(guardrail: Guardrail, action: str) -> bool:
-    """Tell whether *guardrail* judges *action*."""
-    return any(action in scope_actions(scope) for scope in guardrail.scope)
 
 
 def _dodge(asked: Inquiry, resource: str, judged: _Judged, assignment: KeyAssignment) -> CounterExample | None:

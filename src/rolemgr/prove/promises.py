@@ -10,16 +10,18 @@ negated operator lists is kept to, what another lists is kept out.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address, ip_network
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolemgr.compose.guardrails.judges import is_wanted
 from rolemgr.compose.substitute import fill, names_in
 from rolemgr.iam.operators import base_operator
 from rolemgr.iam.wildcards import matches
-from rolemgr.model.guardrail import Guardrail
+from rolemgr.model.guardrail import ALL_ACTIONS, Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.prove.domains import KeyAssignment, Test, Values
 from rolemgr.reference import quirks
@@ -69,8 +71,8 @@ class Promise:
     good: Mapping[str, Good]
     other_names: Mapping[str, str]
     """The other name under which a request may carry the key: AWS renamed it, or spells it in two ways."""
-    any_of: Mapping[str, Good] = field(default_factory=dict)
-    """Keys of which one with a right value is enough; a request with none of them does not keep the promise."""
+    any_of: tuple[Mapping[str, Good], ...] = ()
+    """Keys, of each Deny together, of which one with a right value is enough; a request with none breaks it."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -79,7 +81,7 @@ class Promise:
         needed = {other.lower() for one in terms for block in one.only_if.values() for other in block}
         needed |= {one.only_with.lower() for one in terms if one.only_with}
         needed |= {_TYPES for one in terms if one.not_with_local_nvme}
-        return frozenset({*self.good, *self.other_names.values(), *self.any_of, *needed})
+        return frozenset({*self.good, *self.other_names.values(), *chain(*self.any_of), *needed})
 
     def possible(self, assignment: KeyAssignment) -> bool:
         """Tell whether a request can be in *assignment*: under both names AWS sends one and the same field."""
@@ -88,11 +90,9 @@ class Promise:
 
     def keeps(self, assignment: KeyAssignment) -> bool:
         """Tell whether a request with the condition keys of *assignment* keeps the promise."""
-        one = [bool(found) and all(map(good.takes, found)) for found, good in self._alternatives(assignment)]
-        return all(self._keeps(key, good, assignment) for key, good in self.good.items()) and (not one or any(one))
-
-    def _alternatives(self, assignment: KeyAssignment) -> Iterator[tuple[Values, Good]]:
-        return ((assignment.get(key, ()), good) for key, good in self.any_of.items())
+        if not all(self._keeps(key, good, assignment) for key, good in self.good.items()):
+            return False
+        return all(any(_is_right(assignment.get(key), good) for key, good in one.items()) for one in self.any_of)
 
     def _keeps(self, key: str, good: Good, assignment: KeyAssignment) -> bool:
         if not self._is_asked(key, assignment):
@@ -119,11 +119,16 @@ class Promise:
 
     def tests(self) -> Iterator[Test]:
         """Yield what tells values of its keys apart."""
-        for key, good in (*self.good.items(), *self.any_of.items()):
+        for key, good in chain(self.good.items(), *(one.items() for one in self.any_of)):
             for name in filter(None, (key, self.other_names.get(key))):
                 yield Test(name, good.samples(), good.takes)
         if _TYPES in self.keys - self.good.keys():
             yield _with_local_nvme()
+
+
+def _is_right(found: Values | None, good: Good) -> bool:
+    """Tell whether a request has the key, and no wrong value of it."""
+    return bool(found) and all(map(good.takes, found or ()))
 
 
 @cache
@@ -137,13 +142,13 @@ def promise(guardrail: Guardrail, chosen: GuardrailInForce, action: str, kms_key
     """Return what *guardrail* with the values of *chosen* promises of *action*, None where it judges no key of it."""
     names = {new.lower(): old.lower() for new, old in quirks.old_key_names().items()}
     good: dict[str, Good] = {}
-    any_of: dict[str, Good] = {}
+    any_of: dict[str, dict[str, Good]] = {}
     other_names: dict[str, str] = {}
-    for key, right, spelt, is_one_of in _promised(guardrail, chosen, action):
+    for key, right, spelt, one_of in _promised(guardrail, chosen, action):
         if not _comes_with(action, key):
             continue
-        if is_one_of:
-            any_of[key] = right
+        if one_of is not None:
+            any_of.setdefault(one_of, {})[key] = right
             continue
         old = kms_key_names == "legacy" and action not in quirks.never_had_old_names()
         good[names.get(key, key) if old else key] = right
@@ -151,14 +156,15 @@ def promise(guardrail: Guardrail, chosen: GuardrailInForce, action: str, kms_key
             other_names[key] = names[key]
         if spelt:
             other_names[key] = key + spelt.lower()
-    return Promise(action, good, other_names, any_of) if good or any_of else None
+    return Promise(action, good, other_names, tuple(any_of.values())) if good or any_of else None
 
 
 class _Promised(NamedTuple):
     key: str
     right: Good
     or_spelt: str | None = None
-    is_one_of: bool = False
+    one_of: str | None = None
+    """The Deny of whose keys one with a right value is enough; None where each must have one."""
 
 
 def _promised(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> Iterator[_Promised]:
@@ -166,14 +172,16 @@ def _promised(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> It
     by_passed = any(one.action == action for one in guardrail.bypassed_by)
     listed = promises().get(chosen.name)
     if listed is None:
-        yield from () if by_passed else _at_their_word(guardrail, chosen)
+        yield from () if by_passed else _at_their_word(guardrail, chosen, action)
         return
     for text, terms in listed.items():
         if by_passed and action not in terms.get("though_by_passed", ()):
             continue
+        if terms.get("outside_scope") and in_scope(guardrail, action):
+            continue
         if right := _right(text, terms, chosen.values):
             for key in fill(text, chosen.values):
-                yield _Promised(key.lower(), right, terms.get("or_spelt"), terms.get("any_of", False))
+                yield _Promised(key.lower(), right, terms.get("or_spelt"), "" if terms.get("any_of") else None)
 
 
 def _right(key: str, terms: Mapping[str, Any], values: Mapping[str, Values]) -> Good | None:
@@ -205,24 +213,31 @@ def promises() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     return found
 
 
-def _at_their_word(guardrail: Guardrail, chosen: GuardrailInForce) -> Iterator[_Promised]:
-    """Yield what the Denies of a guardrail say themselves, each key's together."""
-    found: dict[str, list[tuple[str, Values]]] = {}
-    alternatives: set[str] = set()
+def in_scope(guardrail: Guardrail, action: str) -> bool:
+    """Tell whether *action* is of a scope of *guardrail*."""
+    return any(action in quirks.scope_actions(scope) for scope in guardrail.scope)
+
+
+def _at_their_word(guardrail: Guardrail, chosen: GuardrailInForce, action: str) -> Iterator[_Promised]:
+    """Yield what the Denies of a guardrail say themselves of *action*, each key's together."""
+    found: dict[tuple[str, str | None], list[tuple[str, Values]]] = {}
     for deny in guardrail.deny:
-        for operator, block in deny.conditions.items() if all(chosen.values.get(one) for one in deny.needs) else ():
-            for name, texts in block.items():
-                known = not any(_BUILT_IN in names_in(text) for text in texts)
-                for key in fill(name, chosen.values) if known and operator != "Null" else ():
-                    values = tuple(value for text in texts for value in fill(text, chosen.values))
-                    if not values:
-                        continue
-                    found.setdefault(key.lower(), []).append((base_operator(operator) or "", values))
-                    if any(one in deny.any_of for text in texts for one in names_in(text)):
-                        alternatives.add(key.lower())
-    for key, lines in found.items():
+        if is_wanted(deny, chosen.values) and (deny.actions == ALL_ACTIONS or in_scope(guardrail, action)):
+            for key, line in _lines(deny, chosen.values):
+                found.setdefault((key, deny.sid if deny.any_of else None), []).append(line)
+    for (key, one_of), lines in found.items():
         if right := _of_lines(lines):
-            yield _Promised(key, right._replace(addresses=_is_address(key)), is_one_of=key in alternatives)
+            yield _Promised(key, right._replace(addresses=_is_address(key)), one_of=one_of)
+
+
+def _lines(deny: GuardrailDeny, chosen: Mapping[str, Values]) -> Iterator[tuple[str, tuple[str, Values]]]:
+    """Yield each key of *deny* in lower case, with its operator and values."""
+    for operator, block in deny.conditions.items():
+        for name, texts in block.items():
+            known = not any(_BUILT_IN in names_in(text) for text in texts)
+            for key in fill(name, chosen) if known and operator != "Null" else ():
+                if values := tuple(value for text in texts for value in fill(text, chosen)):
+                    yield key.lower(), (base_operator(operator) or "", values)
 
 
 def _of_lines(lines: Sequence[tuple[str, Values]]) -> Good | None:

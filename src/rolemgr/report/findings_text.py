@@ -58,7 +58,7 @@ def _finding(finding: Finding, view: FindingsView) -> list[str]:
     name = view.names.get(finding.rule, "")
     sid = f" (statement {printable(finding.sid)})" if finding.sid else ""
     head = f"{where} {finding.rule} {name} {severity} {printable(finding.message)}{sid}".replace("  ", " ")
-    fix = [f"    fix: {text}"] if (text := _fixes().get(finding.rule)) else []
+    fix = [f"    fix: {text}"] if (text := fix_of(finding.rule)) else []
     return [head, *_source(finding, view), *fix]
 
 
@@ -89,6 +89,11 @@ def _path(path: str) -> str:
 
 def _styled(text: str, code: str, *, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def fix_of(rule: str) -> str | None:
+    """Return what mends the findings of the *rule* of this id, where one sentence says it."""
+    return _fixes().get(rule)
 
 
 @cache

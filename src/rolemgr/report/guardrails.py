@@ -11,7 +11,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.change.fold import worded
-from rolemgr.model.guardrail import Guardrail, GuardrailDeny
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.model.role import GuardrailInForce, LeftOpen
 from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions
@@ -142,7 +142,15 @@ def _deny(deny: GuardrailDeny, place: str) -> Tree:
         branch.add(Text(f"only with a value for {', '.join(deny.needs)}"))
     for name, limit in deny.only_below.items():
         branch.add(Text(f"only where {name} is below {limit}"))
-    if isinstance(deny.actions, str):
+    for name, value in deny.only_where.items():
+        branch.add(Text(f"only with {name}:{value}"))
+    if deny.people_only:
+        branch.add(Text(f"no role that a service takes can have it: {deny.people_only.why}"))
+    if deny.not_carried_by:
+        branch.add(Text(f"nor one that is granted what carries no such key: {', '.join(deny.not_carried_by)}"))
+    if deny.actions == ALL_ACTIONS:
+        add_actions(branch, (EVERY_ACTION,))
+    elif isinstance(deny.actions, str):
         branch.add(Text("every action of the scope that supports the condition keys"))
     else:
         add_actions(branch, deny.actions)

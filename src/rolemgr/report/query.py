@@ -96,7 +96,11 @@ def _needed(action: str, when: str, passed_to: str | None) -> str:
 
 
 def _judge(one: JudgedBy) -> str:
-    return f"{one.guardrail} ({one.sid}) by {', '.join(map(compact, one.keys))}  {one.where}"
+    return f"{one.guardrail} ({one.sid}{_only_with(one.chosen)}) by {', '.join(map(compact, one.keys))}  {one.where}"
+
+
+def _only_with(chosen: Sequence[str]) -> str:
+    return f", only with {' and '.join(chosen)}" if chosen else ""
 
 
 def _group(one: InGroup) -> str:
@@ -173,6 +177,7 @@ def guardrail_page(answer: GuardrailAnswer) -> Tree:
     tree.add(Text(f"{answer.where}; scope {', '.join(answer.scope)}", style="dim"))
     for deny in answer.denies:
         needs = f", only with a value for {', '.join(deny.needs)}" if deny.needs else ""
+        needs += _only_with(deny.chosen)
         branch = tree.add(Text.assemble("Deny ", (deny.sid, "bold"), needs, (f"  {deny.where}", "dim")))
         if deny.why:
             branch.add(Text(deny.why))

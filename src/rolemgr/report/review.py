@@ -149,7 +149,9 @@ def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
         is_time = name in declared and declared[name].type is ParameterType.DURATION
         shown.append(
             " ".join(
-                f"{duration(int(value))}{_FOR_EACH.get(guardrail.name, '')}" if is_time else _plain(value)
+                f"{duration(int(value))}{_FOR_EACH.get(guardrail.name, '')}"
+                if is_time
+                else _plain(guardrail.name, value)
                 for value in values
             )
         )
@@ -158,12 +160,15 @@ def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
 
 _FOR_EACH: Final = {"max-runtime": " a job"}
 """What a duration is for, by guardrail."""
-_MEANING: Final = {"system": "system (Studio itself, Canvas)"}
-"""Instance types that are none, by what `guardrails/studio-instance-types.yaml` says runs on them."""
+_MEANING: Final = {
+    ("studio-instance-types", "system"): "system (Studio itself, Canvas)",
+    ("caller-network", "all"): "all calls",
+}
+"""Values that are one word, by guardrail, in the words of its file."""
 
 
-def _plain(value: str) -> str:
-    return _MEANING.get(value) or short_arn(value)
+def _plain(guardrail: str, value: str) -> str:
+    return _MEANING.get((guardrail, value)) or short_arn(value)
 
 
 def _size(role: ComposedRole, documents: RoleDocuments) -> Iterator[str]:

@@ -44,6 +44,9 @@ def origin_text(origin: Origin) -> Text:
 
 def add_actions(branch: Tree, actions: Sequence[str]) -> None:
     """Add *actions* to *branch*, one line for each access level and service."""
+    if tuple(actions) == ("*",):
+        branch.add(Text("every action of every service"))
+        return
     for level, names in by_access_level(actions).items():
         style = "yellow" if level in LEVELS[:3] else ""
         branch.add(Text.assemble((f"{level}: ", style), "  ".join(names)))

@@ -17,3 +17,5 @@ class ApplyOptions(NamedTuple):
     prune: bool = False
     allow_findings: bool = False
     yes: bool = False
+    fail_on: str | None = None
+    """What a run is not to do: ``any`` change, or one by which more may be allowed (``gained``)."""

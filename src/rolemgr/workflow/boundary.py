@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.export import managed_policy
 from rolemgr.export.managed_policy import LoosePolicy
 from rolemgr.files.write import to_json, to_template
@@ -17,7 +17,8 @@ from rolemgr.reference.quirks import quota
 from rolemgr.render.boundary import FilledBoundary, filled_boundary, in_words, together
 from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import role_source
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.many import Made, each_alone, without_twins
+from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_source
 
 BOUNDARY_FORMS: Final = {
@@ -69,6 +70,36 @@ def make_boundary(request: BoundaryRequest, outside: Outside, *, verbose: bool) 
     for text in _notes(policy, ceiling, filled):
         outside.say(text)
     return MadeBoundary(policy, filled, rendered)
+
+
+def make_each_boundary(
+    request: BoundaryRequest, files: Sequence[str], outside: Outside, *, verbose: bool
+) -> tuple[list[Made[MadeBoundary]], list[InputError]]:
+    """
+    Return the boundary of each of *files*, and what is wrong with those that have none.
+
+    Two boundaries of one name in one account are none: nobody knows which of them is meant. Raises InputError for
+    options that are about one boundary.
+    """
+    raise_all([*_about_one(request)])
+    around = outside._replace(say=once(outside.say))
+
+    def one(name: str) -> MadeBoundary:
+        return make_boundary(replace(request, chosen={**request.chosen, "role": name}), around, verbose=verbose)
+
+    found, wrong = each_alone(files, one)
+    made = [Made(name, each.policy.name, SourceLocation(name), each.policy.account, each, ()) for name, each in found]
+    apart, twins = without_twins(made, "boundary")
+    return apart, [*wrong, *twins]
+
+
+def _about_one(request: BoundaryRequest) -> Iterator[InputError]:
+    if request.name:
+        problem = "names one boundary, and each of several role files has its own"
+        yield InputError(SourceLocation("--boundary-name"), problem, "leave it out: they are called after their roles")
+    if request.others:
+        problem = "goes with --persona, and without --name: every role that shares the boundary has its own"
+        yield InputError(SourceLocation("--boundary-for"), problem, "make a boundary for each role file")
 
 
 def _rendered(

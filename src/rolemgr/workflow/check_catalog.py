@@ -18,7 +18,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.catalog import all_guardrails, group_alone, short_forms
+from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
@@ -119,12 +119,8 @@ def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
     if wrong := list(wrong_names(lint.catalog.guardrail(name))):
         yield from (_refused(lint, one, file) for one in wrong)
         return
-    choices = {
-        "persona": _CARRIER,
-        "guardrail": {name: all_guardrails(lint.catalog)[name]},
-        **short_forms(lint.catalog),
-    }
-    yield from _of_role(lint, choices, file)
+    for choices in guardrail_choices(lint.catalog, name):
+        yield from _of_role(lint, {"persona": _CARRIER, **choices, **short_forms(lint.catalog)}, file)
 
 
 def _profile(lint: _Lint, name: str, file: str) -> Iterator[Finding]:

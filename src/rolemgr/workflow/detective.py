@@ -9,7 +9,7 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
 from rolemgr.detective import packs
 from rolemgr.detective.controls import NamedControl, missing, template
-from rolemgr.detective.limits import judges_calls
+from rolemgr.detective.limits import judges_calls, judges_more
 from rolemgr.detective.names import wrong_names
 from rolemgr.detective.rules import filled_rules
 from rolemgr.detective.values import ControlValues
@@ -172,6 +172,8 @@ def _watched(guardrails: Sequence[ChosenGuardrail], outside: Outside) -> tuple[C
     """Return those of *guardrails* that are about calls of SageMaker; say which are not."""
     if dark := sorted({one.name for one in guardrails if not judges_calls(one)}):
         outside.say(f"no control reads calls limited by {' and '.join(dark)}: SageMaker's are read, and no other's")
+    for name in sorted(one.name for one in guardrails if judges_more(one)):
+        outside.say(f"{name}: the sessions are read, and not from where all other calls come: its own Deny holds those")
     return tuple(one for one in guardrails if judges_calls(one))
 
 

@@ -1,7 +1,7 @@
 """An elevated role: a role of every day with raised ceilings, taken by approval, until a moment."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +17,8 @@ from rolemgr.report.differences import SideWords
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.diff_pair import pair
 from rolemgr.workflow.layer_policies import LayerRequest, MadeLayer, make_layer
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.many import Made, each_alone, without_twins
+from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.remade import grant_of, remaking
 from rolemgr.workflow.role import RenderedChoice, render_source
 from rolemgr.workflow.sides import DiffSide, RoleFile
@@ -69,11 +70,14 @@ class MadeElevated(NamedTuple):
         return str(self.role.spec.value.expires)
 
 
-def make_elevated(request: ElevatedRequest, outside: Outside, *, verbose: bool) -> MadeElevated:
+def make_elevated(
+    request: ElevatedRequest, outside: Outside, *, verbose: bool, scp_apart: bool = False
+) -> MadeElevated:  # fmt: skip
     """
     Return the elevated role that *request* asks for; say what approval nothing here can see.
 
-    Raises InputError (or Problems) for bad input, for trust that nobody approves, and where nothing is raised.
+    With *scp_apart* the SCPs are somebody else's to make. Raises InputError (or Problems) for bad input, for trust
+    that nobody approves, and where nothing is raised.
     """
     raised = _raised(request.raised)
     own = {key: request.chosen.get(key) for key in _OF_BASE}
@@ -86,7 +90,7 @@ def make_elevated(request: ElevatedRequest, outside: Outside, *, verbose: bool) 
     difference = _difference(source, elevated, catalogs)
     raise_all([*_not_raised(raised, difference)])
     exempt = _exempt(role, permission_set=request.permission_set)
-    scp = _scp(request, exempt, role, outside)
+    scp = None if scp_apart else _scp(request, exempt, role, outside)
     for text in (*_also_less(difference), *_notes(request, role, exempt)):
         outside.say(text)
     return MadeElevated(role, elevated, base, difference, exempt, scp, request.permission_set)
@@ -219,16 +223,51 @@ def _exempt(role: RenderedChoice, *, permission_set: bool) -> str:
     return f"{place}/*AWSReservedSSO_{spec.role_name}_{'?' * 16}"
 
 
+def make_each_elevated(
+    request: ElevatedRequest, files: Sequence[str], outside: Outside, *, verbose: bool
+) -> tuple[list[Made[MadeElevated]], list[InputError]]:
+    """
+    Return the elevated role of each of *files*, and what is wrong with those that have none.
+
+    The SCPs let all of them go: of two SCPs that each let one go, either would stop the other's role. Raises
+    InputError for options that are about one role.
+    """
+    if request.chosen["name"]:
+        problem = "names one role, and each of several role files has its own"
+        raise InputError(SourceLocation("--name"), problem, "leave it out: they are called after their roles")
+    around = outside._replace(say=once(outside.say))
+
+    def one(name: str) -> MadeElevated:
+        asked = replace(request, chosen={**request.chosen, "role": name})
+        return make_elevated(asked, around, verbose=verbose, scp_apart=True)
+
+    found, wrong = each_alone(files, one)
+    specs = [(name, each, each.role.spec.value) for name, each in found]
+    made = [Made(name, spec.role_name, SourceLocation(name), spec.account, each, ()) for name, each, spec in specs]
+    apart, twins = without_twins(made)
+    roles = [(one.result.exempt, one.result.role) for one in apart]
+    scp = _scp_for(request, roles, "elevated-scp", around) if roles else None
+    return [one.with_result(one.result._replace(scp=scp)) for one in apart], [*wrong, *twins]
+
+
 def _scp(request: ElevatedRequest, exempt: str, role: RenderedChoice, outside: Outside) -> MadeLayer | None:
     """Return the SCPs that were asked for, which let the role go until it ends; None where none was."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", role.spec.value.role_name)
+    return _scp_for(request, [(exempt, role)], f"{name}-scp", outside)
+
+
+def _scp_for(
+    request: ElevatedRequest, roles: Sequence[tuple[str, RenderedChoice]], name: str, outside: Outside
+) -> MadeLayer | None:
+    """Return the SCPs that were asked for, which let *roles*, each by an ARN or pattern, go until they end."""
     if not request.scps:
         _refuse_scp_options(request)
         return None
-    spec = role.spec.value
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", spec.role_name)
+    until = tuple(f"{exempt}={role.spec.value.expires}" for exempt, role in roles)
+    catalog = tuple(dict.fromkeys(one for _, role in roles for one in role.spec.value.catalog))
     asked = LayerRequest(
-        "scp", request.scps, request.scp_parameters, request.exempt, (f"{exempt}={spec.expires}",),
-        request.landing_zones, request.free_slots, f"{name}-scp", catalog=tuple(spec.catalog),
+        "scp", request.scps, request.scp_parameters, request.exempt, until, request.landing_zones,
+        request.free_slots, name, catalog=catalog,
     )  # fmt: skip
     return make_layer(asked, outside)
 

@@ -1,6 +1,6 @@
 """The files of an elevated role: its role file, the role in a form, the SCPs, and the page on its approval."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.files.write import to_json, to_yaml
@@ -38,7 +38,18 @@ def one_text(made: MadeElevated, form: str, say: Say) -> str:
     if form == "text":
         form = "permission-set" if made.permission_set else "cloudformation"
         return elevated_text(_view(made), tuple(_lines(made, form)))
-    found: dict[str, Any] = {
+    return to_json(_data(made, say))
+
+
+def each_text(made: Sequence[tuple[str, MadeElevated]], form: str, say: Say) -> str:
+    """Return the results, each with the name of its file, as one text: one after another, or one JSON document."""
+    if form == "text":
+        return "\n".join(f"{file}\n{one_text(one, form, say)}" for file, one in made)
+    return to_json({"roles": [{"file": file, **_data(one, say)} for file, one in made]})
+
+
+def _data(made: MadeElevated, say: Say) -> dict[str, Any]:
+    return {
         "RoleFile": _choices(made, say),
         "Role": made.role.documents.to_properties(),
         "Until": made.until,
@@ -48,21 +59,30 @@ def one_text(made: MadeElevated, form: str, say: Say) -> str:
         else [],
         "Approval": approval_page(_view(made)),
     }
-    return to_json(found)
 
 
 def elevated_files(made: MadeElevated, form: str, say: Say) -> Iterator[ElevatedFile]:
     """Yield the files of the result in *form*; say what to know of them."""
+    yield from role_files(made, form, say)
+    yield from scp_files(made, form)
+
+
+def role_files(made: MadeElevated, form: str, say: Say) -> Iterator[ElevatedFile]:
+    """Yield the files of the role alone, in *form*; say what to know of them."""
     if not made.permission_set:  # a role file without a trust of its own would trust SageMaker
         yield ElevatedFile("elevated.yaml", _SCHEMA + to_yaml(_choices(made, say)))
     exported = exported_text(made.role, Exports(form))
     for note in exported.notes:
         say(note)
     yield ElevatedFile(_ROLES[form], exported.text)
+    yield ElevatedFile("APPROVAL.md", approval_page(_view(made)))
+
+
+def scp_files(made: MadeElevated, form: str) -> Iterator[ElevatedFile]:
+    """Yield the file of the SCPs in *form*, if there are some."""
     if made.scp:
         scp_form = "cloudformation" if form == "permission-set" else form
         yield ElevatedFile(_SCPS[form], layer_text(made.scp, scp_form))
-    yield ElevatedFile("APPROVAL.md", approval_page(_view(made)))
 
 
 def _lines(made: MadeElevated, form: str) -> Iterator[FileLine]:

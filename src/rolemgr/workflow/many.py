@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation, gathering
 from rolemgr.files.source import LIMITS
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
@@ -18,7 +18,7 @@ from rolemgr.workflow.given_files import matches_of, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
 from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_spec
-from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, with_role_files
+from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, one_role, with_role_files
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -62,6 +62,19 @@ def matching_files(names: Sequence[str], outside: Outside) -> list[str]:
             raise InputError(SourceLocation(name if folder else "--role"), problem)
         found |= dict.fromkeys(matches)
     return sorted(found)
+
+
+def role_files_of(
+    names: Sequence[str], chosen: Mapping[str, Any], outside: Outside
+) -> tuple[dict[str, Any], list[str]]:
+    """
+    Return what `roles_options` collected for one role, and the role files that are meant where these are several.
+
+    *names* stand without ``--role``. Raises as `matching_files`, and for a persona or a role file by an option beside.
+    """
+    given = with_role_files(names, chosen)
+    files = matching_files(given["role"], outside) if many_roles(given) else []
+    return one_role({**given, "role": files or given["role"]}), files if len(files) > 1 else []
 
 
 def with_role_file(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
@@ -122,9 +135,14 @@ def judge_each(
         for file, result in zip(files, in_order(work, files), strict=True):
             made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
-    twins = list(_twins(made))
+    apart, twins = without_twins(made)
+    return apart, [*with_their_files(wrong), *twins]
+
+
+def without_twins(made: Sequence[Made[T]], what: str = "role") -> tuple[list[Made[T]], list[InputError]]:
+    """Return *made* without those of one name in one account, and an error for each but the first of these."""
     doubled = {key for key, count in Counter(map(_identity, made)).items() if count > 1}
-    return [one for one in made if _identity(one) not in doubled], [*_with_their_files(wrong), *twins]
+    return [one for one in made if _identity(one) not in doubled], list(_twins(made, what))
 
 
 def _identity(one: Made[Any]) -> tuple[str, str]:
@@ -156,7 +174,7 @@ def _plain(error: RolemgrError) -> Iterator[InputError]:
         )
 
 
-def _with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[InputError]:
+def with_their_files(wrong: Iterable[tuple[str, InputError]]) -> Iterator[InputError]:
     """Yield each error at its line in its file; what stands elsewhere (a flag, the catalog) once, with both."""
     elsewhere: dict[str, list[str]] = {}
     for file, one in wrong:
@@ -171,13 +189,13 @@ def _file_list(files: Sequence[str]) -> str:
     return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
 
 
-def _twins(made: Iterable[Made[Any]]) -> Iterator[InputError]:
-    """Yield an error for each role whose name another one of its account has; IAM does not tell case apart."""
+def _twins(made: Iterable[Made[Any]], what: str) -> Iterator[InputError]:
+    """Yield an error for each role, or *what* else it is, whose name another of its account has, in any case."""
     seen: dict[tuple[str, str], str] = {}
     for one in made:
         first = seen.setdefault(_identity(one), one.file)
         if first != one.file:
-            problem = f"account {one.account} has a role `{one.name}` already, by {first}"
+            problem = f"account {one.account} has a {what} `{one.name}` already, by {first}"
             yield InputError(one.where, problem, "give each a `name` of its own")
 
 
@@ -188,6 +206,18 @@ _LEAST = 5
 def _without_name(text: str, name: str) -> str:
     """Return *text* with ROLE for the role's *name*, also where that begins the name of its policy."""
     return re.sub(rf"(?<![\w-]){re.escape(name)}\b", "ROLE", text) if len(name) >= _LEAST else text
+
+
+def each_alone(files: Sequence[str], make: Callable[[str], T]) -> tuple[list[tuple[str, T]], list[InputError]]:
+    """Return what *make* gives for each of *files* that it can, with its name, and what is wrong with the others."""
+    found: list[tuple[str, T]] = []
+    wrong: list[tuple[str, InputError]] = []
+    for name in files:
+        problems: list[InputError] = []
+        with gathering(problems):
+            found.append((name, make(name)))
+        wrong += ((name, one) for one in problems)
+    return found, list(with_their_files(wrong))
 
 
 def notes_of(made: Iterable[Made[Any]]) -> Iterator[str]:

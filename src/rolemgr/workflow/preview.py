@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.report.preview import full_page
 from rolemgr.report.review import review_page
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import RenderedChoice, render_chosen
+
+if TYPE_CHECKING:
+    from rolemgr.report.pages.page import Page
 
 
 class Preview(NamedTuple):
@@ -47,9 +50,14 @@ def _page(found: RenderedChoice, *, full: bool) -> Any:
 def _in_form(found: RenderedChoice, form: str) -> str:
     """Return the role in a *form* of `rolemgr.report.pages.forms.FORMS`."""
     from rolemgr.report.pages.forms import page_text
+
+    return page_text(page_of(found), form)
+
+
+def page_of(found: RenderedChoice) -> "Page":
+    """Return the page of a rendered role, of which the forms are made."""
     from rolemgr.report.pages.of_role import role_page
     from rolemgr.workflow.check_role import findings_in_force
 
     in_force = findings_in_force(found)
-    page = role_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))
-    return page_text(page, form)
+    return role_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))

@@ -1,19 +1,21 @@
 """Proofs over the layers around a role: what was asked for, held against the policies that are to hold it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
 from rolemgr.iam.uses import Use
 from rolemgr.model.layer import OrganizationPolicy
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.prove.boundary import BoundedRole, prove_boundary
 from rolemgr.prove.organization import LayerToProve, prove_organization
+from rolemgr.prove.proof import together
 from rolemgr.prove.resource_policy import prove_resource_policy
-from rolemgr.workflow.boundary import BoundaryRequest, make_boundary
+from rolemgr.workflow.boundary import BoundaryRequest, make_boundary, make_each_boundary
 from rolemgr.workflow.layer_policies import LayerRequest, make_layer
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.policy_files import read_documents
 from rolemgr.workflow.prove import Proven, as_given
 from rolemgr.workflow.resource_policies import MadeResourcePolicy, ResourceRequest, make_resource
@@ -73,6 +75,26 @@ def prove_bounds(request: BoundaryRequest, attached: Sequence[str], outside: Out
     flags = (*as_given(request.chosen), "--boundary-policy", *(attached or ("boundary.json",)))
     roles = [BoundedRole(one.role, one.policies().identity) for one in made.roles]
     return Proven(f"boundary {made.policy.name}", prove_boundary(roles, boundary, flags))
+
+
+def prove_bounds_each(
+    request: BoundaryRequest, files: Sequence[str], attached: Sequence[str], outside: Outside, *, verbose: bool
+) -> Proven:
+    """
+    Return the proofs of `prove_bounds` over the boundary of each of *files*, together.
+
+    Raises InputError (or Problems) for what is wrong with any, and for a boundary *attached* to all of them.
+    """
+    if attached:
+        problem = "is the boundary of one role, and several role files are given"
+        raise InputError(SourceLocation("--attached"), problem, "prove them one by one")
+    around = outside._replace(say=once(outside.say))
+    made, wrong = make_each_boundary(request, files, around, verbose=verbose)
+    raise_all(wrong)
+    asked = (replace(request, chosen={**request.chosen, "role": one.file}) for one in made)
+    quiet = outside._replace(say=lambda _: None)
+    found = [prove_bounds(one, (), quiet, verbose=False) for one in asked]
+    return Proven(f"{len(found)} boundaries", together([proof for one in found for proof in one.proofs]))
 
 
 def prove_resource(request: ResourceRequest, outside: Outside) -> Proven:

@@ -11,7 +11,7 @@ from rolemgr.compose.guardrails.judges import denies_of, judged_actions, keys_of
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.wildcards import has_wildcard
-from rolemgr.model.guardrail import GuardrailDeny
+from rolemgr.model.guardrail import EVERY_ACTION, GuardrailDeny
 from rolemgr.model.query import (
     ActionAnswer,
     ActionOnType,
@@ -117,14 +117,19 @@ def _keys(action: Action, judged: Sequence[JudgedBy]) -> Iterator[KeyUse]:
 
 def _judges(catalog: Catalog, action: str) -> Iterator[JudgedBy]:
     for name, number, actions in denies_of(catalog):
-        if action in actions:
+        if action in actions or EVERY_ACTION in actions:
             yield _judge(catalog, name, number)
 
 
 def _judge(catalog: Catalog, name: str, number: int) -> JudgedBy:
     guardrail = catalog.guardrail(name)
     deny = guardrail.value.deny[number]
-    return JudgedBy(name, deny.sid, keys_of(deny), guardrail.at("deny", number))
+    return JudgedBy(name, deny.sid, keys_of(deny), guardrail.at("deny", number), _chosen(deny))
+
+
+def _chosen(deny: GuardrailDeny) -> tuple[str, ...]:
+    """Return the values that ask for *deny*, as a user writes them."""
+    return tuple(f"{name}:{value}" for name, value in deny.only_where.items())
 
 
 def _bypasses(catalog: Catalog, action: str) -> Iterator[Bypass]:
@@ -150,7 +155,7 @@ def key_answer(catalog: Catalog, name: str) -> KeyAnswer:
     found = find_key(name)
     spelt, folded = (found.name if found else name), normal_key(name)
     judged = [
-        (f"{len(actions)} action{'s' if len(actions) > 1 else ''}", _judge(catalog, guardrail, number))
+        (_how_many(actions), _judge(catalog, guardrail, number))
         for guardrail, number, actions in denies_of(catalog)
         if folded in map(normal_key, keys_of(catalog.guardrail(guardrail).value.deny[number]))
     ]
@@ -168,6 +173,12 @@ def key_answer(catalog: Catalog, name: str) -> KeyAnswer:
         tuple(judged),
         tuple(_groups_asking(catalog, folded)),
     )
+
+
+def _how_many(actions: Sequence[str]) -> str:
+    if EVERY_ACTION in actions:
+        return "every action"
+    return f"{len(actions)} action{'s' if len(actions) > 1 else ''}"
 
 
 def _key_notes(spelt: str, *, disputed: bool) -> Iterator[str]:
@@ -257,7 +268,13 @@ def guardrail_answer(catalog: Catalog, name: str) -> GuardrailAnswer:
         guardrail.at(),
         tuple(
             DenyOf(
-                deny.sid, deny.why, deny.needs, _conditions(deny), judged_actions(value, deny), guardrail.at("deny", n)
+                deny.sid,
+                deny.why,
+                deny.needs,
+                _conditions(deny),
+                judged_actions(value, deny),
+                guardrail.at("deny", n),
+                _chosen(deny),
             )
             for n, deny in enumerate(value.deny)
         ),

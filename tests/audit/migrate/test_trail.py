@@ -211,9 +211,9 @@ def test_generated_histories(seed: int) -> None:
     for name in chosen:
         assert any(one.groups and not one.groups & (chosen - {name}) for one in made.plan.best.coverings), name
     before = Policies(tuple(one.document for one in made.plan.old.policies))
-    for one in made.beyond.differences:
-        assert evaluate(one.request, before).decision != "Allowed"
-        assert evaluate(one.request, policies).decision == "Allowed"
+    for each in made.beyond.differences:
+        assert evaluate(each.request, before).decision != "Allowed"
+        assert evaluate(each.request, policies).decision == "Allowed"
 
 
 def test_a_small_role_gains_nothing() -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from rolemgr.audit.migrate.infer import common_beginning, without_time
+from rolemgr.audit.migrate.infer import common_beginning
 from rolemgr.audit.migrate.needs import Need, UseEvidence
 from rolemgr.audit.migrate.seen import SeenAt, TrailRequest, TrailUse
 from rolemgr.audit.migrate.trial import RequestAsker
 from rolemgr.events.untraced import why_untraced
+from rolemgr.iam.timed_names import name_without_time
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.inventory import HeldRole
 
@@ -66,7 +67,7 @@ def _up_to_time(resource: str) -> str:
     """Return *resource* with its last name up to the time in it, as `infer` takes names of jobs."""
     if resource.startswith("arn:") and ":s3:::" not in resource:
         head, slash, name = resource.rpartition("/")
-        return f"{head}{slash}{without_time(name)}" if slash else resource
+        return f"{head}{slash}{name_without_time(name)}" if slash else resource
     return resource
 
 

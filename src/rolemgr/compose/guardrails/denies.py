@@ -18,17 +18,18 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
+from rolemgr.compose.guardrails.judges import is_wanted
 from rolemgr.compose.guardrails.names import wrong_names
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.operators import CONDITION_OPERATORS, Operator, base_operator, parse_operator
 from rolemgr.iam.values import value_problem
-from rolemgr.model.guardrail import Guardrail, GuardrailDeny
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
-from rolemgr.reference.services import action_names, find_action
+from rolemgr.reference.services import action_names, find_action, normal_key
 from rolemgr.reference.support import supports
 
 _Conditions: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -71,7 +72,7 @@ def _compiled(
     denied: list[Share] = []
     rendered: list[Share] = []
     for index, statement in enumerate(guardrail.value.deny):
-        if _wanted(statement, known, setting.only):
+        if is_wanted(statement, known) if setting.only is None else statement.sid in setting.only:
             place = _DenySource(name, guardrail, index)
             found = list(_shares(place, known, setting))
             denied += found
@@ -82,7 +83,7 @@ def _compiled(
     closed = tuple(_closed(name, guardrail, bypasses)) if setting.strict else ()
     in_force = GuardrailInForce(
         name, guardrail.value.title, dict(values), guardrail.at(), "",
-        tuple(sorted({share.action for share in denied})), bypasses, tuple(_not_where_absent(denied)), setting.strict,
+        _narrowed(denied, setting), bypasses, tuple(_not_where_absent(denied)), setting.strict,
         {(one.rule, one.action): one.why for one in guardrail.value.accepts},
     )  # fmt: skip
     return Compiled((*rendered, *closed), in_force)
@@ -106,15 +107,6 @@ class _DenySource:
     def origin(self, sid: str) -> Origin:
         actions = self.statement.actions
         return Origin(self.at(), self.name, sid, () if isinstance(actions, str) else actions, "guardrail")
-
-
-def _wanted(statement: GuardrailDeny, values: Values, only: frozenset[str] | None) -> bool:
-    """Tell whether *statement* is one of those asked for, or the values leave it a meaning."""
-    if only is not None:
-        return statement.sid in only
-    needed = all(values.get(need) for need in statement.needs)
-    some = not statement.any_of or any(values.get(one) for one in statement.any_of)
-    return needed and some and all(int(values[name][0]) < limit for name, limit in statement.only_below.items())
 
 
 def _joined(shares: list[Share], place: _DenySource) -> Iterator[Share]:
@@ -158,7 +150,15 @@ def _is_meant_for_all(conditions: FrozenConditions, place: _DenySource) -> bool:
 
 
 def _granted(action: str, setting: GuardrailContext) -> bool:
-    return setting.granted is None or action in setting.granted
+    return setting.granted is None or action in setting.granted or action == EVERY_ACTION
+
+
+def _narrowed(denied: list[Share], setting: GuardrailContext) -> tuple[str, ...]:
+    """Return the actions that *denied* are about; where that is every action, those of the role."""
+    found = {share.action for share in denied}
+    if EVERY_ACTION in found and setting.granted is not None:
+        found = (found | setting.granted) - {EVERY_ACTION}
+    return tuple(sorted(found))
 
 
 def _shares(place: _DenySource, values: Values, setting: GuardrailContext) -> Iterator[Share]:
@@ -212,6 +212,9 @@ def _actions(place: _DenySource, conditions: _Conditions) -> tuple[str, ...]:
     keys = [key for block in conditions.values() for key in block]
     scope = sorted({action for one in place.guardrail.value.scope for action in quirks.scope_actions(one)})
     listed = place.statement.actions
+    if listed == ALL_ACTIONS:
+        raise_all(list(_keys_of_some(place, keys)))
+        return (EVERY_ACTION,)
     if isinstance(listed, str):
         found = tuple(action for action in scope if _supports_all(action, keys))
         if not found:
@@ -219,6 +222,14 @@ def _actions(place: _DenySource, conditions: _Conditions) -> tuple[str, ...]:
         return found
     raise_all(list(_listed_problems(place, listed, scope, keys)))
     return listed
+
+
+def _keys_of_some(place: _DenySource, keys: list[str]) -> Iterator[InputError]:
+    """Yield an error for each of *keys* that does not come with requests of every service."""
+    for key in keys:
+        if normal_key(key) not in quirks.global_keys():
+            problem = f"`{key}` does not come with every request: a Deny on all actions could block the others for ever"
+            yield InputError(place.at("conditions"), problem, "list the actions, or write `supported`")
 
 
 def _listed_problems(

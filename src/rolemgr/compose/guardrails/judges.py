@@ -1,16 +1,32 @@
-"""What the guardrails of a catalog judge, whatever their values: for `rolemgr query`."""
+"""Which Denies of a guardrail its values ask for, and which actions they judge."""
 
 from collections.abc import Iterator
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.model.guardrail import Guardrail, GuardrailDeny
+from rolemgr.compose.substitute import Values
+from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action
 from rolemgr.reference.support import supports
 
 
+def is_wanted(deny: GuardrailDeny, values: Values) -> bool:
+    """Tell whether the *values* of its guardrail leave *deny* a meaning."""
+    needed = all(values.get(need) for need in deny.needs)
+    some = not deny.any_of or any(values.get(one) for one in deny.any_of)
+    chosen = all(value in values.get(name, ()) for name, value in deny.only_where.items())
+    return needed and some and chosen and all(int(values[name][0]) < limit for name, limit in deny.only_below.items())
+
+
+def judges_all(guardrail: Guardrail, values: Values) -> bool:
+    """Tell whether *guardrail* with *values* is about every action of every service."""
+    return any(one.actions == ALL_ACTIONS and is_wanted(one, values) for one in guardrail.deny)
+
+
 def judged_actions(guardrail: Guardrail, deny: GuardrailDeny) -> tuple[str, ...]:
-    """Return the actions that *deny* judges: listed, or all of the scope of *guardrail* that support its keys."""
+    """Return the actions that *deny* judges: listed, ``*``, or those of *guardrail*'s scope that support its keys."""
+    if deny.actions == ALL_ACTIONS:
+        return (EVERY_ACTION,)
     if not isinstance(deny.actions, str):
         return tuple(sorted(deny.actions))
     scope = {action for one in guardrail.scope for action in quirks.scope_actions(one)}

@@ -13,7 +13,7 @@ from rolemgr.model.catalog import ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailDeny
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
-from rolemgr.reference.services import action_names, find_action, key_names, normal_key
+from rolemgr.reference.services import action_names, expand, find_action, key_names, normal_key
 
 _NUMBERS = (ParameterType.DURATION, ParameterType.INTEGER)
 
@@ -24,6 +24,8 @@ def wrong_names(guardrail: Sourced[Guardrail]) -> Iterator[InputError]:
         yield from _wrong_keys(guardrail, index)
         yield from _wrong_needs(guardrail, index)
         yield from _wrong_limits(guardrail, index)
+        yield from _wrong_choices(guardrail, index)
+        yield from _wrong_patterns(guardrail, index)
     for number, bypass in enumerate(guardrail.value.bypassed_by):
         if find_action(bypass.action) is None:
             where = guardrail.at("bypassed_by", number, "action")
@@ -68,9 +70,27 @@ def _wrong_limits(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputEr
             yield InputError(where, f"the parameter `{name}` may have no value", "name it under `needs` too")
 
 
+def _wrong_choices(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
+    """Yield what is wrong with the ``only_where`` of a Deny: a parameter, and a value that it may have."""
+    known = guardrail.value.parameters
+    for name, value in guardrail.value.deny[index].only_where.items():
+        where = guardrail.at("deny", index, "only_where", name)
+        if name not in known:
+            yield UnknownNameError(where, "parameter", name, known)
+        elif value not in known[name].one_of:
+            yield UnknownNameError(where, f"value of `{name}` (its one_of)", value, known[name].one_of)
+
+
+def _wrong_patterns(guardrail: Sourced[Guardrail], index: int) -> Iterator[InputError]:
+    for number, pattern in enumerate(guardrail.value.deny[index].not_carried_by):
+        if not expand(pattern):
+            where = guardrail.at("deny", index, "not_carried_by", number)
+            yield UnknownNameError(where, "action", pattern, action_names(pattern.partition(":")[0]).values())
+
+
 def _used(statement: GuardrailDeny) -> Iterator[str]:
     """Yield the parameters that *statement* speaks of; braces that hold no placeholder are found later."""
-    yield from (*statement.needs, *statement.only_below)
+    yield from (*statement.needs, *statement.only_below, *statement.only_where)
     for block in statement.conditions.values():
         for key, texts in block.items():
             for text in (key, *texts):

@@ -6,7 +6,7 @@ actions and values, nobody knows what the limit is.
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
@@ -66,7 +66,7 @@ def _compiled(chosen: ChosenGuardrail, setting: GuardrailContext) -> Sequence[Co
 
 def _values(guardrail: Guardrail, statements: Mapping[str, IdentityStatement]) -> Values | None:
     """Return what stands in the place of each parameter; None where two statements have different values."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = dict(_choices(guardrail, statements))
     for deny in guardrail.deny:
         if (statement := statements.get(deny.sid)) is None:
             continue
@@ -74,6 +74,17 @@ def _values(guardrail: Guardrail, statements: Mapping[str, IdentityStatement]) -
             if found.setdefault(parameter, values) != values:
                 return None
     return {parameter: found.get(parameter, ()) for parameter in guardrail.parameters}
+
+
+def _choices(guardrail: Guardrail, sids: Container[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each parameter that chooses between Denies, with the value that asks for those of *sids*."""
+    for deny in guardrail.deny:
+        for name, value in deny.only_where.items():
+            others = (one for one in guardrail.parameters[name].one_of if one != value)
+            if deny.sid in sids:
+                yield name, (value,)
+            elif other := next(others, None):
+                yield name, (other,)
 
 
 def _read(deny: GuardrailDeny, condition: Conditions) -> Iterator[tuple[str, tuple[str, ...]]]:
