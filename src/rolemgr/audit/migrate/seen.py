@@ -6,7 +6,6 @@ role does not have. A call that failed for another reason was let through, and c
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,6 +19,7 @@ from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import RecordedRequest, requests_of
+from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.inventory import HeldRole
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
@@ -28,7 +28,6 @@ from rolemgr.reference.support import known_key
 MOST_SEEN: Final = 20_000
 """How many different requests of one role are kept; what comes beyond is counted, and said to be untold."""
 _MOST_UNREAD: Final = 20
-_VARIABLE: Final = re.compile(r"\$\{([\w:./-]+)")
 _PASSED_TO: Final = "iam:passedtoservice"
 
 
@@ -184,7 +183,7 @@ def _keys(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _variables(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from (found.lower() for found in _VARIABLE.findall(text))
+        yield from (found.key.lower() for found in known_variables_in(text))
 
 
 def read_trail(
