@@ -32,6 +32,7 @@ FILES = {
 }  # fmt: skip
 CODES = {0, 1, 2, 3, 130}
 NEEDED = {
+    "report": ("--persona", "tester", "--catalog", "catalog"),
     "create": ("--persona", "tester", "--catalog", "catalog"), "preview": ("--persona", "tester", "--catalog", "catalog"),
     "check": ("--persona", "tester", "--catalog", "catalog"), "prove": ("--persona", "tester", "--catalog", "catalog"),
     "simulate": ("ok.json", "--action", "s3:GetObject"), "diagnose": ("--policy", "ok.json", "--action", "s3:GetObject"),
