@@ -8,7 +8,8 @@ import pytest
 from tests.test_days import DAYS, day_of
 
 from rolemgr.catalog.load import Catalog
-from rolemgr.workflow.query_personas import PersonaMay, Personas
+from rolemgr.model.query import PersonaMay
+from rolemgr.workflow.query_personas import Personas
 
 if TYPE_CHECKING:
     from tests.conftest import Run, UserCatalog
