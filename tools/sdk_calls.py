@@ -54,7 +54,9 @@ class Source:
             for path in sorted(folder.rglob("sagemaker/**/*.py")):
                 shown = f"/{path.relative_to(folder)}"
                 if not any(one in shown for one in SKIPPED):
-                    self._take(shown, ast.parse(path.read_text("utf-8")))
+                    tree = ast.parse(path.read_text("utf-8"))
+                    self._take(shown, tree)
+                    _keep_clients(tree)
 
     def _take(self, module: str, tree: ast.Module) -> None:
         for node in tree.body:
@@ -222,6 +224,17 @@ def _service_of(node: ast.expr) -> str:
     return ""
 
 
+def _keep_clients(tree: ast.Module) -> None:
+    """Keep the attributes that a module sets to a client, by their names; one of several services tells none."""
+    for one in ast.walk(tree):
+        targets = one.targets if isinstance(one, ast.Assign) else ()
+        for name in (each.attr for each in targets if isinstance(each, ast.Attribute) and each.attr not in RECEIVERS):
+            if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
+                HELD[name] = service if HELD.get(name, service) == service else ""
+
+
+HELD: dict[str, str] = {}
+"""The services of clients that objects of the SDK hold, by the names of their attributes."""
 _KNOWN: dict[ast.Call, tuple[str, ...]] = {}
 
 
@@ -237,7 +250,8 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
     if not isinstance(func, ast.Attribute):
         return ()
     receiver = _last(func.value)
-    service = local.get(receiver) or RECEIVERS.get(receiver) or _service_of(func.value)
+    held = HELD.get(receiver) if isinstance(func.value, ast.Attribute) else ""
+    service = local.get(receiver) or RECEIVERS.get(receiver) or held or _service_of(func.value)
     name = func.attr
     if name in ("get_paginator", "get_waiter") and node.args and isinstance(node.args[0], ast.Constant):
         text = node.args[0].value

@@ -30,7 +30,7 @@ BOTO = {
                  {"sagemaker.DescribeEndpoint"}),
     "a resource": ("import boto3\nfor o in boto3.resource('s3').Bucket('b').objects.filter(Prefix='p'):\n    o.delete()",
                    {"s3.ListObjects", "s3.DeleteObject"}),
-    "an old name": ("import boto3\nboto3.client('runtime.sagemaker').invoke_endpoint()", {"runtime.sagemaker.InvokeEndpoint"}),
+    "an old name": ("import boto3\nboto3.client('runtime.sagemaker').invoke_endpoint()", {"sagemaker-runtime.InvokeEndpoint"}),
     "a chain": ("import boto3\nboto3.resource('s3').Bucket('b').objects.filter(Prefix='p').delete()",
                 {"s3.ListObjects", "s3.DeleteObjects"}),
     "a transfer": ("import boto3\nboto3.resource('s3').Object('b', 'k').upload_file('f')", {"s3.PutObject"}),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.operations import boto_data, operation_of, service_of
 from rolemgr.code.reading import Reading
-from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, UnknownValue, Value, alternatives, text_of
+from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, TextValue, UnknownValue, Value, alternatives, text_of
 
 _SESSIONS: Final = frozenset({"boto3.Session", "boto3.session.Session", "botocore.session.Session",
                               "botocore.session.get_session"})  # fmt: skip
@@ -46,6 +46,7 @@ class Boto:
             self._reading.cannot_tell(node, f"{what}(...)", why)
             return UnknownValue(why)
         kind = AwsKind.RESOURCE if what == "resource" else AwsKind.CLIENT
+        name = TextValue(boto_data()["renamed"].get(name.pattern, name.pattern))
         if service_of(name.pattern) is None:
             self._reading.cannot_tell(node, f"{what}({name.pattern!r})", "AWS's reference has no such service")
         return AwsObject(kind, name.pattern)

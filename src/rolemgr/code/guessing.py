@@ -102,7 +102,7 @@ class Guessing(Expressions):
             return made
         if name in ("get_paginator", "get_waiter"):
             return self._of_client(name, given, node)
-        moved = boto_data()["transfers"]["s3"].get(name)
+        moved = boto_data()["transfers"]["s3"].get(name) if "_" in name else None  # `copy` is anything's
         operation = by_name_alone(name)
         if operation or moved:
             calls: list[str] = moved["calls"] if moved else [operation or ""]
@@ -125,8 +125,9 @@ class Guessing(Expressions):
         if name not in ("client", "resource", "create_client"):
             return None
         service = text_of(given.first("service_name") or UnknownValue(""))
-        if service.exact and service_of(service.pattern) is not None:
-            return AwsObject(AwsKind.RESOURCE if name == "resource" else AwsKind.CLIENT, service.pattern)
+        client = boto_data()["renamed"].get(service.pattern, service.pattern)
+        if service.exact and service_of(client) is not None:
+            return AwsObject(AwsKind.RESOURCE if name == "resource" else AwsKind.CLIENT, client)
         if self.uses_aws():
             self.reading.cannot_tell(node, f"{name}(...)", "which service it is of is not known")
         return UnknownValue("which service it is of is not known")

@@ -8,13 +8,14 @@ classes with their bases, methods with their parameters, and the operations that
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.code.expressions import CallArguments
+from rolemgr.code.operations import actions_of
 from rolemgr.code.reading import Reading
 from rolemgr.code.values import (
     AwsKind,
@@ -31,6 +32,8 @@ from rolemgr.code.values import (
 _DATA: Final = Path(__file__).parent / "data"
 _ANSWER: Final = UnknownValue("the SDK gives it", foreign=True)
 _MOST_BASES: Final = 12
+_OWN: Final = ("parameters", "defaults")
+"""What a method that overrides another has of itself."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +56,46 @@ class SdkTable:
                 queue += self.classes.get(one, {}).get("bases", ())
 
     def row(self, name: str, method: str) -> Mapping[str, Any] | None:
-        """Return what is known of a *method* of the class *name*, or of a function where it has none."""
-        fallback: Mapping[str, Any] | None = None
-        for one in self.lineage(name):
+        """
+        Return what is known of a *method* of the class *name*; None where the table has none.
+
+        A row by hand counts for the class, and for those below it that call what they override.
+        """
+        own: Mapping[str, Any] | None = None
+        classes = list(self.lineage(name))
+        for number, one in enumerate(classes):
             made = self.rows.get(one, {}).get(method)
+            if made is not None:
+                source = self._source(classes[number:], method)
+                whole = {**source, **made}
+                return whole if own is None else self._overridden(own, whole, source)
             source = self.classes.get(one, {}).get("methods", {}).get(method)
-            if made is not None or (source is not None and not (source.get("inherited") or fallback)):
-                return {**(source or {}), **(made or {})} if made is not None or fallback is None else fallback
-            fallback = fallback or source
-        return fallback
+            if source is not None and method == "__init__" and own is None and not source.get("inherited"):
+                return dict(source)
+            own = own or source
+        return own
+
+    def _source(self, classes: Iterable[str], method: str) -> Mapping[str, Any]:
+        found = (self.classes.get(one, {}).get("methods", {}).get(method) for one in classes)
+        return next((one for one in found if one is not None), {})
+
+    def _overridden(
+        self, own: Mapping[str, Any], above: Mapping[str, Any], source: Mapping[str, Any]
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """
+        Return the row of a method that overrides one with a row by hand, *above*, made of *source*.
+
+        Where its *own* source reaches no more than what it overrides, it calls that, and calls when that does.
+        """
+        if any(one not in source.get("calls", ()) and actions_of(one) for one in own.get("calls", ())):
+            return own
+        return {**own, **{key: one for key, one in above.items() if key not in _OWN or key not in own}}
 
     @cached_property
     def calling(self) -> frozenset[str]:
         """The names of the methods of which one, of some class, calls AWS."""
         listed = [one for of in self.classes.values() for one in of.get("methods", {}).items()]
-        listed += [one for name, of in self.rows.items() if name not in ("", "shared") for one in of.items()]
+        listed += [one for name, of in self.rows.items() if name not in ("", "*", "shared") for one in of.items()]
         return frozenset(name for name, row in listed if name != "attributes" and _calls_anything(row))
 
     def is_a(self, name: str, base: str) -> bool:
@@ -88,6 +116,11 @@ def tables() -> tuple[SdkTable, SdkTable]:
         raw = json.loads((_DATA / f"sagemaker_{version}.json").read_bytes())
         made.append(SdkTable(version, raw["classes"], raw["functions"], rows[version]))
     return made[0], made[1]
+
+
+@cache
+def _not_of_aws() -> tuple[str, ...]:
+    return tuple(json.loads((_DATA / "sagemaker_rows.json").read_bytes())["not-of-aws"])
 
 
 _THIRD: Final = ("sagemaker.core", "sagemaker.train", "sagemaker.serve", "sagemaker.mlops", "sagemaker.ai_registry",
@@ -111,6 +144,8 @@ class Sdk:
         """Return what a class or function of the SDK gives; None where *path* is not one of the SDK."""
         if path.partition(".")[0] not in TOP:
             return None
+        if path.startswith(_not_of_aws()):
+            return _ANSWER
         table, name = table_for(path), path.rpartition(".")[2]
         owner = path.split(".")[-2] if path.count(".") > 1 else ""
         if name in table.classes:
@@ -161,7 +196,11 @@ class Sdk:
             for part in (table.rows, table.classes):
                 if (found := part.get(one, {}).get("attributes", {}).get(name)) is not None:
                     return _given(table, found, owner)
-        return owner.arguments.get(name) if table.row(of, name) is None else None
+        if row is not None:
+            return None
+        if name not in owner.arguments and (found := table.rows["*"]["attributes"].get(name)):
+            return _given(table, found, owner)
+        return owner.arguments.get(name)
 
     def method(self, owner: AwsObject, name: str, given: CallArguments, node: ast.Call) -> Value:
         """Return what the method *name* of *owner* gives, its calls noted."""
