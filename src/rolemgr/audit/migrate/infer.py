@@ -56,7 +56,7 @@ def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | No
     told: dict[str, dict[str, list[Need]]] = {}
     parameters: dict[str, Parameter] = {}
     wide: dict[str, Need] = {}
-    written = _written(catalog)
+    written = _written_parameters(catalog)
     for statement, declared in _statements(catalog):
         parameters |= declared
         for need in _needs_of(statement, by_action):
@@ -73,7 +73,7 @@ def _statements(catalog: Catalog) -> Iterator[tuple[GroupStatement, Mapping[str,
         yield from ((one, group.parameters) for one in group.statements if one.effect is Effect.ALLOW)
 
 
-def _written(catalog: Catalog) -> frozenset[str]:
+def _written_parameters(catalog: Catalog) -> frozenset[str]:
     """Return the parameters by which some group writes: to list such a bucket does not tell that it is one of them."""
     return frozenset(
         name

@@ -136,11 +136,11 @@ def _as_given(catalog: Catalog, choice: GroupChoice, limit: FittedLimit) -> list
     found = next(one for one in _in_force(choice) if one.name == limit.guardrail)
     kinds = {name: one.type for name, one in catalog.guardrail(limit.guardrail).value.parameters.items()}
     values = {**found.values, limit.parameter: limit.values}
-    shown = {name: [_written(one, kinds.get(name)) for one in each] for name, each in values.items()}
+    shown = {name: [_value_text(one, kinds.get(name)) for one in each] for name, each in values.items()}
     return [one if len(shown) == 1 else f"{name}:{one}" for name, each in shown.items() for one in each]
 
 
-def _written(value: str, kind: ParameterType | None) -> str:
+def _value_text(value: str, kind: ParameterType | None) -> str:
     """Return *value* as one writes it: seconds as 12h where they are hours."""
     if kind is ParameterType.DURATION and value.isdecimal() and int(value) % _HOUR == 0:
         return f"{int(value) // _HOUR}h"
