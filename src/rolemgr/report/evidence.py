@@ -3,20 +3,20 @@
 from datetime import datetime
 from typing import Final
 
-from rolemgr.audit.migrate.seen import TrailUse
+from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.report.who_can import several
 
 _LONG: Final = 90
 _SHORT: Final = 30
 
 
-def window(use: TrailUse) -> str:
+def window(use: RoleCalls) -> str:
     """Say how many calls there were, and when."""
     span = f", {use.first} to {use.last}" if use.first else ""
     return f"{several(use.calls, 'recorded call')}{span} (CloudTrail)"
 
 
-def confidence(use: TrailUse) -> tuple[str, str]:
+def confidence(use: RoleCalls) -> tuple[str, str]:
     """Return how sure "unused" is (``high``, ``medium``, ``low``), and why: as `tighten` does."""
     try:
         first, last = (datetime.fromisoformat(text) for text in (use.first, use.last))

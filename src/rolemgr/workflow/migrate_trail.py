@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, NamedTuple
 
-from rolemgr.audit.migrate.seen import KeysToAsk, ReadTrail, TrailUse, read_trail
+from rolemgr.audit.migrate.seen import KeysToAsk, ReadTrail, RoleCalls, read_trail
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.events.records import Record, Unread
 from rolemgr.files.inflate import pieces
@@ -43,7 +43,7 @@ def is_trail(name: str) -> bool:
 def trail_of_one(
     names: Sequence[str], source: TrailSource, role: HeldRole, keys: KeysToAsk, *, principal: str | None,
     is_of_account: bool,
-) -> tuple[HeldRole, TrailUse, tuple[str, ...]]:  # fmt: skip
+) -> tuple[HeldRole, RoleCalls, tuple[str, ...]]:  # fmt: skip
     """
     Return *role* with the ARN by which the trails *names* know it, what it used, and what can't be read.
 
@@ -92,7 +92,7 @@ def _is_meant(wanted: str, arn: str) -> bool:
     return parsed is not None and parsed.resource.rpartition("/")[2] == wanted
 
 
-def _not_read(found: ReadTrail, use: TrailUse) -> Iterator[str]:
+def _not_read(found: ReadTrail, use: RoleCalls) -> Iterator[str]:
     yield from _unread(found)
     for name, count in sorted(use.unknown_operations.items()):
         yield f"{count:,} calls of {name}, of which nobody here knows what they ask for"

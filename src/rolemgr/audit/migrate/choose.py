@@ -215,7 +215,7 @@ def _is_silent(granted: frozenset[str], today: frozenset[str]) -> bool:
 
 
 def _adds_none(need: Need) -> bool:
-    """Tell whether *need* keeps groups of the persona, and is no reason to add one."""
+    """Tell whether *need* keeps groups of the persona alone."""
     return need.evidence is UseEvidence.UNTRACED
 
 

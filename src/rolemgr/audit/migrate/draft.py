@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rolemgr.audit.migrate.choose import GroupChoice
 from rolemgr.audit.migrate.needs import PASS_ROLE, Need
-from rolemgr.audit.migrate.seen import TrailUse
+from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.audit.migrate.seen_needs import seen_needs
 from rolemgr.audit.migrate.trial import TrialVerdict, TriedRequest
 from rolemgr.iam.documents import IdentityPolicy
@@ -75,7 +75,7 @@ def _joined(needs: Iterable[Need]) -> list[tuple[tuple[str, ...], tuple[str, ...
 def drafted(old: HeldRole, choice: GroupChoice, tried: Sequence[TriedRequest]) -> DraftGroup | None:
     """Return the group of what was *tried* beside *choice* and is not granted; None where there is nothing to draft."""
     wanted = {one.request: one.seen for one in tried if _is_wanted(one, choice)}
-    needs = [one for one in seen_needs(TrailUse(wanted), old) if one.action != PASS_ROLE or one.passed_to]
+    needs = [one for one in seen_needs(RoleCalls(wanted), old) if one.action != PASS_ROLE or one.passed_to]
     name = f"used-by-{_NOT_IN_IDS.sub('-', old.name.lower()).strip('-')}"[:60].rstrip("-")
     return DraftGroup(name, old.name, tuple(needs)) if needs else None
 

@@ -56,13 +56,13 @@ def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | No
     told: dict[str, dict[str, list[Need]]] = {}
     parameters: dict[str, Parameter] = {}
     wide: dict[str, Need] = {}
-    written = _written_parameters(catalog)
+    filled = _written_parameters(catalog)
     for statement, declared in _statements(catalog):
         parameters |= declared
         for need in _needs_of(statement, by_action):
             if need.resource == "*" and _has_resources(need.action):
                 wide.update({name: need for text in statement.resources for name in open_names(text, own)})
-            for name, value in _told(statement, need, own, declared, written):
+            for name, value in _told(statement, need, own, declared, filled):
                 told.setdefault(name, {}).setdefault(value, []).append(need)
     return _inference(told, parameters, wide, spec, old)
 
@@ -95,16 +95,16 @@ def _needs_of(statement: GroupStatement, by_action: Mapping[str, Sequence[Need]]
 
 def _told(
     statement: GroupStatement, need: Need, own: Mapping[str, tuple[str, ...]], declared: Mapping[str, Parameter],
-    written: Collection[str],
+    filled: Collection[str],
 ) -> Iterator[tuple[str, str]]:  # fmt: skip
-    """Yield the parameters with the values that *need* has where *statement* has their placeholders."""
+    """Yield the parameters with the values that *need* has in the places of *statement*; *filled* are written to."""
     for text in statement.resources:
         names = open_names(text, own)
         if not names or need.resource == "*":
             continue
         found = resource_form(text, tuple(sorted((key, own[key]) for key in own))).fullmatch(need.resource)
         for name in names if found else ():
-            if name in declared and _may_tell(declared[name], need, is_written=name in written):
+            if name in declared and _may_tell(declared[name], need, is_written=name in filled):
                 value = str(found[name])  # type: ignore[index]  # there is one where there are names
                 yield name, _here(value, own) if declared[name].type in _ARNS else value
 

@@ -1,9 +1,9 @@
 """
 The guardrails of the new role with the values that were seen, so that they stop nothing that was used.
 
-Approved instance types become those that ran; a longest run grows to the longest that was asked for, and never shrinks:
-how long a job takes is no choice of its author. A guardrail that stops a recorded call whatever its values is left out,
-and said.
+Approved instance types become those that ran. A longest run grows to the longest that was asked for, and never shrinks,
+as a job's author does not choose how long it takes. A guardrail that stops a recorded call whatever its values is left
+out, and said.
 """
 
 import re

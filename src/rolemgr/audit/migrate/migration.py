@@ -14,9 +14,9 @@ from rolemgr.audit.migrate.infer import Inference, infer
 from rolemgr.audit.migrate.judge import Judge, Outcome, Verdict, excess
 from rolemgr.audit.migrate.needs import Need, UseEvidence, allowed_needs
 from rolemgr.audit.migrate.places import Mention
-from rolemgr.audit.migrate.seen import TrailUse
+from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.audit.migrate.trial import TrialVerdict, TriedRequest, tried
-from rolemgr.audit.migrate.tryout import Trial, new_holder, trial_of
+from rolemgr.audit.migrate.tryout import RoleTrial, new_holder, trial_of
 from rolemgr.audit.migrate.used import UsedFiles, needs_of
 from rolemgr.audit.rights import Rights
 from rolemgr.catalog.load import Catalog
@@ -109,8 +109,8 @@ class Migration:
     plan: MigrationPlan
     outcomes: tuple[Outcome, ...]
     excess: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    use: TrailUse | None = None
-    trial: Trial | None = None
+    use: RoleCalls | None = None
+    trial: RoleTrial | None = None
     draft: DraftGroup | None = None
 
     @cached_property
@@ -157,7 +157,7 @@ def migrate(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: N
     return finished(catalog, plan(catalog, old, files, options), files.trail if files else None)
 
 
-def finished(catalog: Catalog, made: MigrationPlan, use: TrailUse | None) -> Migration:
+def finished(catalog: Catalog, made: MigrationPlan, use: RoleCalls | None) -> Migration:
     """Return what becomes of the needs of *made*, and of each request of *use*; raise as `migrate` does."""
     old, best = made.old, made.best
     if best.role is None or best.documents is None:

@@ -1,8 +1,8 @@
 """
 What recorded calls say that roles used: each different request once, with what is told of its condition keys.
 
-One pass over a trail serves any number of roles. Calls that AWS denied are counted and are no use: they needed what the
-role does not have. A call that failed for another reason was let through, and counts.
+One pass over a trail serves any number of roles. Calls that AWS denied are counted and do not show use: they needed
+what the role does not have. A call that failed for another reason was let through, and counts.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
@@ -67,7 +67,7 @@ class SeenAt(NamedTuple):
 
 
 @dataclass
-class TrailUse:
+class RoleCalls:
     """All that one role used: its *requests* with their counts, and when; *left_out* are those beyond `MOST_SEEN`."""
 
     requests: dict[TrailRequest, SeenAt] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class TrailUse:
 class ReadTrail:
     """What a trail says: the use of each role by its ARN, how many *events* there were, and what can't be read."""
 
-    uses: dict[str, TrailUse] = field(default_factory=dict)
+    uses: dict[str, RoleCalls] = field(default_factory=dict)
     events: int = 0
     unread: list[Unread] = field(default_factory=list)
     unread_count: int = 0
@@ -206,9 +206,9 @@ def read_trail(
 def _take(found: ReadTrail, call: RecordedCall, whose: Callable[[str], str | None], keys: KeysToAsk) -> None:
     """Take in *call*: for who made it, and for the role that it gave to a job."""
     if call.principal.arn and (arn := whose(call.principal.arn)):
-        found.uses.setdefault(arn, TrailUse()).add(call, keys)
+        found.uses.setdefault(arn, RoleCalls()).add(call, keys)
     if call.ending is CallEnding.DENIED:
         return
     for one in job_requests(call):
         if arn := whose(one.role):
-            found.uses.setdefault(arn, TrailUse()).add_job(one, call.where)
+            found.uses.setdefault(arn, RoleCalls()).add_job(one, call.where)

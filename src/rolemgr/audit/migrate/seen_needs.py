@@ -11,7 +11,7 @@ from typing import Final
 
 from rolemgr.audit.migrate.infer import common_beginning
 from rolemgr.audit.migrate.needs import Need, UseEvidence
-from rolemgr.audit.migrate.seen import SeenAt, TrailRequest, TrailUse
+from rolemgr.audit.migrate.seen import RoleCalls, SeenAt, TrailRequest
 from rolemgr.audit.migrate.trial import RequestAsker
 from rolemgr.events.untraced import why_untraced
 from rolemgr.iam.timed_names import name_without_time
@@ -23,7 +23,7 @@ _MOST_EACH: Final = 40
 _MOST_PLACES: Final = 3
 
 
-def seen_needs(use: TrailUse, old: HeldRole) -> list[Need]:
+def seen_needs(use: RoleCalls, old: HeldRole) -> list[Need]:
     """Return what *use* says that *old* needs; `today` tells what its own policies may allow."""
     asker = RequestAsker(old)
     by: dict[tuple[str, tuple[str, ...]], dict[str, list[TrailRequest]]] = {}
@@ -38,7 +38,7 @@ def seen_needs(use: TrailUse, old: HeldRole) -> list[Need]:
     return found
 
 
-def job_needs(use: TrailUse, old: HeldRole) -> Iterator[Need]:
+def job_needs(use: RoleCalls, old: HeldRole) -> Iterator[Need]:
     """Yield what *old*, which may do it, needs for the jobs that were given to it: no event tells that it used it."""
     asker = RequestAsker(old)
     by: dict[str, dict[str, SeenAt]] = {}
@@ -55,7 +55,7 @@ def _fewest_jobs(named: Mapping[str, SeenAt]) -> Mapping[str, SeenAt]:
     return named if len(named) <= _MOST_EACH else {_folder(one): seen for one, seen in named.items()}
 
 
-def untraced_needs(use: TrailUse, allowed: Sequence[Need]) -> Iterator[Need]:
+def untraced_needs(use: RoleCalls, allowed: Sequence[Need]) -> Iterator[Need]:
     """Yield what of *allowed* no trail shows, and this one does not: it may have been used as well."""
     seen = {one.action for one in use.requests} | {action for action, _ in use.for_jobs}
     for one in allowed:

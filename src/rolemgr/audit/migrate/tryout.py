@@ -12,7 +12,7 @@ from rolemgr.model.inventory import HeldPolicy, HeldRole
 
 
 @dataclass(frozen=True)
-class Trial:
+class RoleTrial:
     """The *choice* with fitted guardrails, these *limits*, and what becomes of each request, in the trail's order."""
 
     choice: GroupChoice
@@ -26,14 +26,14 @@ class Trial:
 
 def trial_of(
     catalog: Catalog, old: HeldRole, choice: GroupChoice, requests: Mapping[TrailRequest, SeenAt]
-) -> Trial:  # fmt: skip
+) -> RoleTrial:  # fmt: skip
     """Return the trial of the role of *choice*, in the place of *old*, on *requests*; raise as `composed` does."""
     fitted = with_seen_values(catalog, choice, requests)
     found = tried(requests, old, new_holder(old, fitted.choice))
     better = without_blocking(catalog, fitted, found)
     if better is not fitted:
         found = tried(requests, old, new_holder(old, better.choice))
-    return Trial(better.choice, better.limits, found)
+    return RoleTrial(better.choice, better.limits, found)
 
 
 def new_holder(old: HeldRole, choice: GroupChoice) -> HeldRole:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rolemgr.audit.migrate.needs import PASS_ROLE, NamedStatement, Need, UseEvidence, named, needs_in, on_todays, widest
-from rolemgr.audit.migrate.seen import TrailUse
+from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.audit.migrate.seen_needs import job_needs, seen_needs, untraced_needs
 from rolemgr.files.source import FileError, SourceFile
 from rolemgr.iam.documents import IdentityPolicy
@@ -50,7 +50,7 @@ class UsedFiles:
 
     statements: tuple[NamedStatement, ...] = ()
     accessed: tuple[Accessed, ...] = ()
-    trail: TrailUse | None = None
+    trail: RoleCalls | None = None
     """What recorded calls say of the role."""
 
     @property
