@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Run
 from tests.events.support import ACCOUNT, event, log_file
+from tests.events.support import ROLE as ROLE_ARN
 
 ROLE = {
     "RoleName": "ds",
@@ -82,6 +83,7 @@ def test_a_role_file_becomes_a_smaller_one(run: Run, folder: Path) -> None:
     assert "by activity groups: the role is a role file" in ran.stdout
     assert "Go: not used (CloudTrail, 2026-05-01 to 2026-09-01, by action and resource, confidence high)" in ran.stdout
     assert "job_names: * -> churn* (1 request)" in ran.stdout
+    assert "instance-types: ml.g4dn.xlarge, ml.m5.2xlarge, ml.m5.large, ml.m5.xlarge, ml.p3.2xlarge ->" in ran.stdout
     assert "- loses  sagemaker:ListHyperParameterTuningJobs" in ran.stdout
     text = (folder / "small.yaml").read_text("utf-8")
     assert text.startswith("persona: data-scientist\nname: ds\n")
@@ -98,12 +100,14 @@ def test_the_json_has_the_role_file_with_its_evidence(run: Run, folder: Path) ->
     data = json.loads(run("tighten", "role.yaml", "trail.json.gz", "--format", "json").stdout)
     assert data["by"] == "groups"
     assert data["role_file"]["parameter"] == {"job_names": ["churn*"]}
+    assert data["role_file"]["guardrail"] == {"instance-types": ["ml.m5.large"]}
+    assert next(one for one in data["guardrails"] if one["name"] == "instance-types")["calls"] == 2
     gone = next(one for one in data["groups"] if one["group"] == "tune-hyperparameters")
     assert (gone["stays"], gone["source"], gone["granularity"], gone["confidence"]) == (
         False, "CloudTrail", "action and resource", "high",
     )  # fmt: skip
     assert data["proof"] == {"never_wider": True, "differences": 0, "unknown": [], "lost": 0}
-    assert {one["change"] for one in data["difference"]["changes"]} == {"loses"}
+    assert {one["change"] for one in data["difference"]["changes"]} == {"loses", "limit"}
 
 
 def test_a_role_file_can_be_cut_by_statements(run: Run, folder: Path) -> None:
@@ -136,6 +140,36 @@ def test_what_can_not_be_read_of_a_trail_is_named(run: Run, folder: Path) -> Non
     ran = run("tighten", "role.json", "trail")
     assert "not read: trail/b.json:" in ran.stdout
     assert "confidence low: the calls span 123 days, and 1 part of the trail can't be read" in ran.stdout
+
+
+def test_a_role_of_an_account_is_named(run: Run, folder: Path) -> None:
+    """Its own policies and those that are attached; what AWS reports of its use stands beside the trail."""
+    attached = {"PolicyName": "AmazonSageMakerReadOnly", "PolicyArn": "arn:aws:iam::aws:policy/AmazonSageMakerReadOnly"}
+    unknown = {"PolicyName": "gone", "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/gone"}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    account = {"RoleDetailList": [{
+        "Path": "/team/", "RoleName": "ds", "RoleId": "AROAX", "Arn": ROLE_ARN, "CreateDate": "2026-01-01T00:00:00Z",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "InstanceProfileList": [],
+        "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [reads]}}],
+        "AttachedManagedPolicies": [attached, unknown], "Tags": [],
+    }]}  # fmt: skip
+    (folder / "account").mkdir()
+    (folder / "account" / "page.json").write_text(json.dumps(account), "utf-8")
+    last = {"JobStatus": "COMPLETED", "JobCreationDate": "2026-11-01T00:00:00Z", "IsTruncated": False,
+            "JobCompletionDate": "2026-11-01T00:00:00Z",
+            "ServicesLastAccessed": [{"ServiceName": "Amazon S3", "ServiceNamespace": "s3"}]}  # fmt: skip
+    (folder / "last.json").write_text(json.dumps(last), "utf-8")
+    ran = run("tighten", "ds", "trail.json.gz", "--from", "account", "--evidence", "last.json")
+    assert ran.code == 1, "what is attached and not there can't be told"
+    assert "note: account/page.json:" in ran.stdout
+    assert "s3:GetObject: no access to s3 by IAM last accessed (last.json), by service" in " ".join(ran.stdout.split())
+    assert "sagemaker:DescribeModel" in json.dumps(
+        json.loads(run("tighten", "ds", "trail.json.gz", "--from", "account", "--format", "json").stdout)["policies"]
+    )
+    wrong = run("tighten", "nobody", "trail.json.gz", "--from", "account")
+    assert (wrong.code, "role `nobody`" in wrong.stderr) == (2, True)
+    wrong = run("tighten", "ds", "trail.json.gz", "--from", "role.json")
+    assert (wrong.code, "is not an account" in wrong.stderr) == (2, True)
 
 
 def test_a_role_file_names_its_role(run: Run, folder: Path) -> None:

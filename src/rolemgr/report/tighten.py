@@ -1,7 +1,7 @@
 """A role and the smaller one: what goes, with its evidence, what is kept without any, the difference, and the proof."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.compare.verdicts import Comparison
@@ -9,8 +9,11 @@ from rolemgr.errors import printable
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.report.diff import RoleDiff, difference_lines, role_data
 from rolemgr.report.who_can import several
+from rolemgr.usage.access_reports import AccessReport
 from rolemgr.usage.evidence import UseSource, trail_source
 from rolemgr.usage.groups import GroupUse
+from rolemgr.usage.guardrails import NarrowedGuardrail
+from rolemgr.usage.kept import KeepReasons, disagreements
 from rolemgr.usage.recorded import RecordedUse, Used
 from rolemgr.usage.role_file import TightenedFile
 from rolemgr.usage.tighten import KeptAction, Tightened, UnusedActions
@@ -39,6 +42,10 @@ class TightenedRole(NamedTuple):
     difference: RoleDiff
     denied: tuple[Used, ...] = ()
     """What was used, and a Deny of the role denies as it is."""
+    reasons: KeepReasons = KeepReasons()
+    """Why something stays that the trail does not show, by the user and AWS's reports."""
+    untold: tuple[str, ...] = ()
+    """What of the role, or of AWS's reports, nobody can tell."""
     role_keys: dict[str, Any] | None = None
     """The keys of the smaller role file."""
 
@@ -59,9 +66,12 @@ def tighten_data(one: TightenedRole) -> dict[str, Any]:
     return {
         "by": "groups" if one.file else "statements",
         "why": one.way,
-        "evidence": _evidence_data(one.use, source),
-        **({"role_file": one.role_keys, **_file_data(one.file, source)} if one.file else {}),
-        **(_statements_data(one.found, source) if one.found else {}),
+        "evidence": {
+            **_evidence_data(one.use, source), "reports": [_report_data(each) for each in one.reasons.reports],
+            "disagreements": list(disagreements(one.reasons.reports, one.use)), "untold": list(one.untold),
+        },
+        **({"role_file": one.role_keys, **_file_data(one.file, source, one.reasons)} if one.file else {}),
+        **(_statements_data(one.found, source, one.reasons) if one.found else {}),
         "policies": [document.to_json_value() for document in one.documents],
         "beyond": [{"action": each.action, "resource": each.resource} for each in one.beyond],
         "denied_today": [{"action": each.action, "resource": each.resource} for each in one.denied],
@@ -80,6 +90,13 @@ def _evidence_data(use: RecordedUse, source: UseSource) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _report_data(report: AccessReport) -> dict[str, Any]:
+    return {
+        **_source_data(report.source), "why": report.source.why, "services": dict(sorted(report.services.items())),
+        "actions": dict(sorted(report.actions.items())), "unused_role": report.unused_role,
+    }  # fmt: skip
+
+
 def _source_data(source: UseSource) -> dict[str, Any]:
     """Return what stands beside each "unused"."""
     return {
@@ -88,11 +105,12 @@ def _source_data(source: UseSource) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _statements_data(found: Tightened, source: UseSource) -> dict[str, Any]:
+def _statements_data(found: Tightened, source: UseSource, reasons: KeepReasons) -> dict[str, Any]:
     return {
         "unused": [
             {"policy": one.place[0], "statement": one.place[1], "sid": one.sid, "actions": list(one.actions),
-             "resources": list(one.resources), "whole": one.whole, **_source_data(source)}
+             "resources": list(one.resources), "whole": one.whole, **_source_data(source),
+             "by_reports": dict(reasons.unused_by_reports(one.actions))}
             for one in found.unused
         ],
         "kept_without_evidence": [
@@ -102,16 +120,21 @@ def _statements_data(found: Tightened, source: UseSource) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _file_data(file: TightenedFile, source: UseSource) -> dict[str, Any]:
+def _file_data(file: TightenedFile, source: UseSource, reasons: KeepReasons) -> dict[str, Any]:
     return {
         "groups": [
             {"group": each.group, "stays": each.stays, "requests": each.requests, "actions": list(each.actions),
              "unused": list(each.unused), "why": each.why,
              "kept_without_evidence": [{"action": action, "why": why} for action, why in each.untraced],
-             **_source_data(source)}
+             **_source_data(source), "by_reports": dict(reasons.unused_by_reports(each.unused))}
             for each in file.groups.groups
         ],
         "cover": {"exact": file.groups.cover.exact, "at_most_times_the_least": file.groups.cover.bound},
+        "guardrails": [
+            {"name": each.name, "old": _values_data(each.old), "new": _values_data(each.new), "calls": each.calls,
+             "why": each.why, **_source_data(source)}
+            for each in file.guardrails
+        ],
         "parameters": [
             {"name": each.name, "old": list(each.old), "new": list(each.new), "requests": each.requests,
              "why": each.why, **_source_data(source)}
@@ -120,11 +143,18 @@ def _file_data(file: TightenedFile, source: UseSource) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _values_data(values: Mapping[str, tuple[str, ...]] | None) -> dict[str, list[str]] | None:
+    return None if values is None else {name: list(found) for name, found in values.items()}
+
+
 def tighten_text(one: TightenedRole) -> str:
     """Return *one* as a page."""
     lines = [*_summary(one), ""]
     source = trail_source(one.use)
-    lines += _file_lines(one.file, source) if one.file else _statement_lines(one.found, source) if one.found else ()
+    if one.file:
+        lines += _file_lines(one.file, source, one.reasons)
+    elif one.found:
+        lines += _statement_lines(one.found, source, one.reasons)
     lines += _actions_of("used, and allowed by none of these policies", one.beyond)
     lines += _actions_of("used, and denied by a Deny of the role as it is", one.denied)
     lines += _difference(one.difference)
@@ -153,6 +183,8 @@ def _summary(one: TightenedRole) -> Iterator[str]:
     yield f"  NOT KEPT: {several(lost, 'request')} that were used" if lost else "  all that was used stays allowed"
     for unread in use.unread[:_MOST_UNREAD]:
         yield f"  not read: {unread.where}: {unread.problem}"
+    for text in (*disagreements(one.reasons.reports, use), *one.untold):
+        yield from _wrapped(f"note: {text}", 2)
     if use.unread_count > _MOST_UNREAD:
         yield f"  not read: {use.unread_count - _MOST_UNREAD:,} more"
 
@@ -168,7 +200,7 @@ def _count(one: TightenedRole) -> str:
     return f"{several(actions, 'action')} unused; {several(kept, 'action')} kept without evidence"
 
 
-def _file_lines(file: TightenedFile, source: UseSource) -> Iterator[str]:
+def _file_lines(file: TightenedFile, source: UseSource, reasons: KeepReasons) -> Iterator[str]:
     groups = file.groups.groups
     yield from _part("Used", (f"{each.group}: {_used(each)}" for each in groups if each.stays and each.requests))
     kept = (each for each in groups if each.stays and not each.requests)
@@ -178,19 +210,38 @@ def _file_lines(file: TightenedFile, source: UseSource) -> Iterator[str]:
         else f"{each.group}: no use of {_names(each.unused) or 'anything, as it grants nothing'}"
         for each in groups if not each.stays
     ))  # fmt: skip
+    yield from _told_by_reports((action for each in groups for action in each.unused), reasons)
     yield from _part(f"Values: no others used {_beside(source)}", (
         f"{each.name}: {_listed(each.old)} -> {_listed(each.new)} ({several(each.requests, 'request')})"
         for each in file.parameters if each.old != each.new
     ))  # fmt: skip
+    yield from _part(f"Limits {_beside(source)}", map(_limit, file.guardrails))
     yield from _part("Values that stay", (
         f"{each.name}: {each.why}" for each in file.parameters if each.old == each.new and each.why
     ))  # fmt: skip
+
+
+def _limit(one: NarrowedGuardrail) -> str:
+    values = ", ".join(_listed(found) for found in one.new.values())
+    if one.old is None:
+        return f"{one.name}: new{f', {values}' if values else ''} ({several(one.calls, 'call')}, and {one.why})"
+    if one.old == one.new:
+        return f"{one.name}: stays, as {one.why}"
+    old = ", ".join(_listed(found) for found in one.old.values())
+    return f"{one.name}: {old} -> {values} ({several(one.calls, 'call')})"
 
 
 def _beside(source: UseSource) -> str:
     """Return what stands beside each "unused": by which source, when, how fine, and how sure."""
     when = f"{source.first[:10]} to {source.last[:10]}, " if source.first else ""
     return f"({source.source}, {when}by {source.granularity}, confidence {source.confidence})"
+
+
+def _told_by_reports(actions: Iterable[str], reasons: KeepReasons) -> Iterator[str]:
+    by: dict[str, list[str]] = {}
+    for action, told in reasons.unused_by_reports(actions):
+        by.setdefault(told, []).append(action)
+    yield from _part("Not used, by AWS's reports", (f"{_names(names)}: {told}" for told, names in by.items()))
 
 
 def _used(one: GroupUse) -> str:
@@ -224,7 +275,7 @@ def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield ""
 
 
-def _statement_lines(found: Tightened, source: UseSource) -> Iterator[str]:
+def _statement_lines(found: Tightened, source: UseSource, reasons: KeepReasons) -> Iterator[str]:
     if found.unused:
         yield f"Unused {_beside(source)}"
     for one in found.unused[:_MOST_SHOWN]:
@@ -237,6 +288,7 @@ def _statement_lines(found: Tightened, source: UseSource) -> Iterator[str]:
         yield f"{len(found.unused) - _MOST_SHOWN} more statements: --format json"
     if found.unused:
         yield ""
+    yield from _told_by_reports((action for one in found.unused for action in one.actions), reasons)
     yield from _kept(found.kept)
 
 

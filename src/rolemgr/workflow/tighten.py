@@ -1,7 +1,7 @@
 """A role, the trail of what it used, and the smaller role: proven not to be wider, with tests of what was used."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
@@ -19,8 +19,10 @@ from rolemgr.reference.services import expand
 from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.report.tighten import TightenedRole
-from rolemgr.usage.kept import KeepReasons
-from rolemgr.usage.recorded import RecordedUse, ToldApart, recorded_use
+from rolemgr.usage.access_reports import read_reports
+from rolemgr.usage.guardrails import guardrail_keys
+from rolemgr.usage.kept import KeepReasons, keep_reasons
+from rolemgr.usage.recorded import RecordedUse, ToldApart
 from rolemgr.usage.role_file import TightenedFile, TrialRole, tighten_file
 from rolemgr.usage.tighten import Tightened, denied, lost_uses, tighten
 from rolemgr.workflow.diff_pair import pair
@@ -29,20 +31,27 @@ from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import policies_of, read_source
 from rolemgr.workflow.role import RenderedChoice, render_source
 from rolemgr.workflow.sides import DiffSide, RoleFile
-from rolemgr.workflow.trails import Buckets, records_in, trail_files
+from rolemgr.workflow.trails import Buckets, trail_files
+from rolemgr.workflow.use_shares import UseReading
 
 _MOST_CASES: Final = 2_000
 TightenBy: TypeAlias = Literal["groups", "statements"]
 
 
 class TightenRequest(NamedTuple):
-    """Which *role* (a file), by which *trails*, whose calls count, the actions to *keep*, and *by* what it is cut."""
+    """
+    Which *role*, by which *trails*, whose calls count, the actions to *keep*, and *by* what it is cut.
+
+    The role is a file, or the name of one in the *inventory* of an account. *evidence* are AWS's reports of its use.
+    """
 
     role: str
     trails: Sequence[str]
     principals: Sequence[str]
     keep: Sequence[str]
     by: TightenBy | None = None
+    evidence: Sequence[str] = ()
+    inventory: Sequence[str] = ()
 
 
 class _GivenFile(NamedTuple):
@@ -58,29 +67,34 @@ class _GivenRole(NamedTuple):
     documents: tuple[IdentityPolicy, ...]
     names: tuple[str, ...]
     file: _GivenFile | None = None
+    untold: tuple[str, ...] = ()
 
 
 def tightened(
-    asked: TightenRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, done: Callable[[str], None]
+    asked: TightenRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, reading: UseReading
 ) -> TightenedRole:
     """
-    Return the role of *asked* with what it used.
+    Return the role of *asked* with what it used, as *reading* the trails tells it.
 
     Raises InputError (or Problems) for what can't be read, for a role that nobody names, and where it made no call.
     """
     for pattern in asked.keep:
         if not expand(pattern):
             raise InputError(SourceLocation("--keep"), f"`{pattern}` is not an action, nor a pattern of some")
-    given = _role(asked, outside)
+    given = _held_role(asked, outside) if asked.inventory else _role(asked, outside)
+    reports = read_reports((read_source(name, outside.read) for name in asked.evidence), given.names)
     if asked.by == "groups" and given.file is None:
         hint = f"`rolemgr migrate {asked.role} --used FILE` finds groups for other roles"
         raise InputError(SourceLocation("--by"), "groups are those of a role file, and this is none", hint)
-    layers = PartlyKnownLayers(Policies(identity=given.documents))
-    told_apart = ToldApart(layers, by_name=_is_by_groups(asked, given))
-    use = recorded_use(records_in(trail_files(asked.trails, stdin, buckets), done), told_apart, given.names)
+    policies = Policies(identity=given.documents)
+    is_by_name = _is_by_groups(asked, given)
+    keys = guardrail_keys(given.file.made.catalog) if given.file and is_by_name else frozenset[str]()
+    told_apart = ToldApart(PartlyKnownLayers(policies), keys, is_by_name)
+    use = reading(trail_files(asked.trails, stdin, buckets), told_apart, given.names)
     if not use.calls:
         raise _no_call(asked, given, use)
-    return _smaller(asked, given, use, layers)
+    made = _smaller(asked, given, use, PartlyKnownLayers(policies), keep_reasons(asked.keep, reports, use))
+    return made._replace(untold=(*given.untold, *(text for one in reports for text in one.untold)))
 
 
 def _is_by_groups(asked: TightenRequest, given: _GivenRole) -> bool:
@@ -115,30 +129,44 @@ def _role(asked: TightenRequest, outside: Outside) -> _GivenRole:
     return _GivenRole(documents, names)
 
 
+def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:
+    """Return the role of the inventory that is asked for by its name or ARN."""
+    from rolemgr.workflow.migrate import role_of_account  # it takes the catalog
+
+    held = role_of_account(asked.inventory, asked.role, outside)
+    documents = tuple(one.document for one in held.policies)
+    if not documents:
+        raise InputError(held.where, f"{held.name} has no permissions policy that can be read")
+    untold = [f"{SourceLocation(one.path, one.line)}: {one.place}: {one.reason}" for one in held.unknown]
+    return _GivenRole(documents, tuple(asked.principals) or (held.arn,), untold=tuple(untold))
+
+
 _BY_USER: Final = "--by statements says so"
 _NO_FILE: Final = "the role is not a role file, so that it has statements and no activity groups"
 _IN_TERMS: Final = "the role is a role file, so that its groups and values are cut down"
 _NOT_PROVEN: Final = "that a smaller role file is not wider could not be proven"
 
 
-def _smaller(asked: TightenRequest, given: _GivenRole, use: RecordedUse, old: PartlyKnownLayers) -> TightenedRole:
+def _smaller(
+    asked: TightenRequest, given: _GivenRole, use: RecordedUse, old: PartlyKnownLayers, reasons: KeepReasons
+) -> TightenedRole:
     """Return the smaller role: in the words of its file where that is proven to be no wider, else by statements."""
-    reasons = KeepReasons(asked.keep)
     way = _BY_USER if given.file else _NO_FILE
     if given.file and _is_by_groups(asked, given):
         file = tighten_file(given.file.made.catalog, given.file.source, use, reasons)
         if isinstance(file, TightenedFile):
             proof = compare(file.new.policies, file.old.policies)
             if proof.proven:
-                return _in_terms(asked.role, given, given.file, file, proof, old)
+                return _in_terms(asked.role, given, given.file, file, proof, old)._replace(reasons=reasons)
         way = file if isinstance(file, str) else _NOT_PROVEN
     found = tighten(given.documents, use, reasons)
     new = Policies(identity=found.new)
     lost = tuple(lost_uses(use.used, old, PartlyKnownLayers(new)))
     proof = compare(new, Policies(identity=given.documents))
     return TightenedRole(
-        found, None, way, use, proof, lost, given.names, _policy_difference(asked, found), tuple(denied(use.used, old))
-    )
+        found, None, way, use, proof, lost, given.names, _policy_difference(asked, found),
+        tuple(denied(use.used, old)), reasons,
+    )  # fmt: skip
 
 
 def _in_terms(
@@ -147,10 +175,10 @@ def _in_terms(
     lost = tuple(lost_uses(file.use.used, old, PartlyKnownLayers(file.new.policies)))
     keys = own.source.file.data if own.source.file else {}
     keys = {key: value for key, value in {**keys, **file.changes}.items() if value is not None}
-    difference = _file_difference(name, own, file)
     return TightenedRole(
-        None, file, _IN_TERMS, file.use, proof, lost, given.names, difference, tuple(denied(file.use.used, old)), keys
-    )
+        None, file, _IN_TERMS, file.use, proof, lost, given.names, _file_difference(name, own, file),
+        tuple(denied(file.use.used, old)), role_keys=keys,
+    )  # fmt: skip
 
 
 def _policy_difference(asked: TightenRequest, found: Tightened) -> RoleDiff:
