@@ -12,7 +12,6 @@ from rolemgr.report.findings import annotations, findings_data
 from rolemgr.report.findings_text import FindingsView, findings_text
 from rolemgr.report.pages.forms import FORMS, page_text
 from rolemgr.report.pages.of_findings import findings_page
-from rolemgr.report.rules import example_markdown, rule_text
 from rolemgr.report.sarif import RuleText, sarif
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ class CheckReport(NamedTuple):
 
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
     from rolemgr.check.examples import examples_of  # YAML, for the rules that found something
+    from rolemgr.report.rules import example_markdown
 
     used = {one.rule for one in (*found.findings, *(one for one, _ in found.excused))}
     texts = {
@@ -99,6 +99,7 @@ def explained(name: str, customs: "Sequence[Custom]") -> str:
         text = _custom_text(own)
         return f"{text.id} ({text.severity}), {own.where}\n\n{text.explanation}\n\nSee {text.source}\n"
     from rolemgr.check.examples import examples_of  # YAML, for one rule that is explained
+    from rolemgr.report.rules import rule_text
 
     rule = find_rule(name, SourceLocation("--explain"), [one.check.id for one in customs])
     return rule_text(rule, examples_of(rule.id))
