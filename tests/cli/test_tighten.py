@@ -83,6 +83,7 @@ def test_a_role_file_becomes_a_smaller_one(run: Run, folder: Path) -> None:
     assert "by activity groups: the role is a role file" in ran.stdout
     assert "Go: not used (CloudTrail, 2026-05-01 to 2026-09-01, by action and resource, confidence high)" in ran.stdout
     assert "job_names: * -> churn* (1 request)" in ran.stdout
+    assert "instance-types: ml.g4dn.xlarge, ml.m5.2xlarge, ml.m5.large, ml.m5.xlarge, ml.p3.2xlarge ->" in ran.stdout
     assert "- loses  sagemaker:ListHyperParameterTuningJobs" in ran.stdout
     text = (folder / "small.yaml").read_text("utf-8")
     assert text.startswith("persona: data-scientist\nname: ds\n")
@@ -99,12 +100,14 @@ def test_the_json_has_the_role_file_with_its_evidence(run: Run, folder: Path) ->
     data = json.loads(run("tighten", "role.yaml", "trail.json.gz", "--format", "json").stdout)
     assert data["by"] == "groups"
     assert data["role_file"]["parameter"] == {"job_names": ["churn*"]}
+    assert data["role_file"]["guardrail"] == {"instance-types": ["ml.m5.large"]}
+    assert next(one for one in data["guardrails"] if one["name"] == "instance-types")["calls"] == 2
     gone = next(one for one in data["groups"] if one["group"] == "tune-hyperparameters")
     assert (gone["stays"], gone["source"], gone["granularity"], gone["confidence"]) == (
         False, "CloudTrail", "action and resource", "high",
     )  # fmt: skip
     assert data["proof"] == {"never_wider": True, "differences": 0, "unknown": [], "lost": 0}
-    assert {one["change"] for one in data["difference"]["changes"]} == {"loses"}
+    assert {one["change"] for one in data["difference"]["changes"]} == {"loses", "limit"}
 
 
 def test_a_role_file_can_be_cut_by_statements(run: Run, folder: Path) -> None:

@@ -18,6 +18,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.iam.documents import Effect
 from rolemgr.usage.groups import lost_shares
+from rolemgr.usage.guardrails import FEWEST_CALLS, NarrowedGuardrail, guardrail_keys
 from rolemgr.usage.kept import KeepReasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart, recorded_use
 from rolemgr.usage.role_file import TightenedFile, TrialRole, tighten_file, trial
@@ -36,7 +37,7 @@ def source(text: str) -> SourceFile:
 
 def used(events: Sequence[dict[str, Any]], role: TrialRole) -> RecordedUse:
     """Return what *events* say that the role used, by name."""
-    told_apart = ToldApart(PartlyKnownLayers(role.policies), by_name=True)
+    told_apart = ToldApart(PartlyKnownLayers(role.policies), guardrail_keys(CATALOG), by_name=True)
     return recorded_use(read_records(io.BytesIO(log_file(*events)), "trail.json.gz"), told_apart, (ROLE,))
 
 
@@ -149,6 +150,46 @@ def test_where_nothing_was_used_there_is_no_role_file() -> None:
     )
     use = used([event("DeleteModel", {"modelName": "m"})], trial(CATALOG, file, {}))
     assert tighten_file(CATALOG, file, use, KeepReasons()) == "no activity group of the role was used"
+
+
+def limit(found: TightenedFile, name: str) -> NarrowedGuardrail | None:
+    """Return what became of a guardrail; None where it was neither in the role nor taken."""
+    return next((one for one in found.guardrails if one.name == name), None)
+
+
+def on(kind: str = "ml.m5.large", **fields: Any) -> dict[str, Any]:
+    """Return the event of a training job on instances of a type."""
+    return train(resourceConfig={"instanceType": kind}, **fields)
+
+
+def test_a_guardrail_keeps_the_values_that_were_seen() -> None:
+    """And stays where a call does not tell its own, or none has any."""
+    found = tightened("persona: data-scientist\n", on(), on("ml.m5.xlarge"), on("ml.p4d.24xlarge"))
+    assert found.changes["guardrail"] == {"instance-types": ["ml.m5.large", "ml.m5.xlarge"]}
+    assert (limit(found, "instance-types") or found).calls == 3  # type: ignore[union-attr]
+    assert (limit(found, "studio-instance-types") or found).why == "no call has its values"  # type: ignore[union-attr]
+    untold = tightened("persona: data-scientist\n", on(), event("CreateTrainingJob", None))
+    assert "not all calls tell" in (limit(untold, "instance-types") or untold).why  # type: ignore[union-attr]
+
+
+def test_instance_types_that_were_seen_become_a_limit() -> None:
+    """One that denies jobs without a type where all have one, else the one that lets these through."""
+    text = "persona: data-scientist\nno_default_guardrails: true\n"
+    assert tightened(text, on()).changes["guardrail"] == {"instance-types": ["ml.m5.large"]}
+    assert tightened(text, on(), train()).changes["guardrail"] == {"named-instance-types": ["ml.m5.large"]}
+
+
+def test_what_all_calls_had_becomes_a_limit_where_they_are_enough() -> None:
+    """A setting, or always the same subnets; one call less, or another value, makes none."""
+    text = "persona: data-scientist\nno_default_guardrails: true\n"
+    vpc = {"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+    alike = [on(enableNetworkIsolation=True, vpcConfig=vpc) for _ in range(FEWEST_CALLS)]
+    found = tightened(text, *alike).changes["guardrail"]
+    assert found["network-isolation"] is True
+    assert found["vpc"] == {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}
+    assert "network-isolation" not in tightened(text, *alike[1:]).changes["guardrail"]
+    other = on(enableNetworkIsolation=False, vpcConfig={**vpc, "subnets": ["subnet-2"]})
+    assert tightened(text, *alike, other).changes["guardrail"].keys() == {"instance-types"}
 
 
 PERSONAS = ("data-scientist", "ml-engineer", "mlops-engineer", "sagemaker-pipeline")

@@ -1,7 +1,7 @@
 """A role and the smaller one: what goes, with its evidence, what is kept without any, the difference, and the proof."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rolemgr.compare.verdicts import Comparison
@@ -12,6 +12,7 @@ from rolemgr.report.who_can import several
 from rolemgr.usage.access_reports import AccessReport
 from rolemgr.usage.evidence import UseSource, trail_source
 from rolemgr.usage.groups import GroupUse
+from rolemgr.usage.guardrails import NarrowedGuardrail
 from rolemgr.usage.kept import KeepReasons, disagreements
 from rolemgr.usage.recorded import RecordedUse, Used
 from rolemgr.usage.role_file import TightenedFile
@@ -129,12 +130,21 @@ def _file_data(file: TightenedFile, source: UseSource, reasons: KeepReasons) -> 
             for each in file.groups.groups
         ],
         "cover": {"exact": file.groups.cover.exact, "at_most_times_the_least": file.groups.cover.bound},
+        "guardrails": [
+            {"name": each.name, "old": _values_data(each.old), "new": _values_data(each.new), "calls": each.calls,
+             "why": each.why, **_source_data(source)}
+            for each in file.guardrails
+        ],
         "parameters": [
             {"name": each.name, "old": list(each.old), "new": list(each.new), "requests": each.requests,
              "why": each.why, **_source_data(source)}
             for each in file.parameters
         ],
     }  # fmt: skip
+
+
+def _values_data(values: Mapping[str, tuple[str, ...]] | None) -> dict[str, list[str]] | None:
+    return None if values is None else {name: list(found) for name, found in values.items()}
 
 
 def tighten_text(one: TightenedRole) -> str:
@@ -205,9 +215,20 @@ def _file_lines(file: TightenedFile, source: UseSource, reasons: KeepReasons) ->
         f"{each.name}: {_listed(each.old)} -> {_listed(each.new)} ({several(each.requests, 'request')})"
         for each in file.parameters if each.old != each.new
     ))  # fmt: skip
+    yield from _part(f"Limits {_beside(source)}", map(_limit, file.guardrails))
     yield from _part("Values that stay", (
         f"{each.name}: {each.why}" for each in file.parameters if each.old == each.new and each.why
     ))  # fmt: skip
+
+
+def _limit(one: NarrowedGuardrail) -> str:
+    values = ", ".join(_listed(found) for found in one.new.values())
+    if one.old is None:
+        return f"{one.name}: new{f', {values}' if values else ''} ({several(one.calls, 'call')}, and {one.why})"
+    if one.old == one.new:
+        return f"{one.name}: stays, as {one.why}"
+    old = ", ".join(_listed(found) for found in one.old.values())
+    return f"{one.name}: {old} -> {values} ({several(one.calls, 'call')})"
 
 
 def _beside(source: UseSource) -> str:

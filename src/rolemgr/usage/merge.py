@@ -60,7 +60,9 @@ def add_use(whole: RecordedUse, part: RecordedUse) -> bool:
     if part.too_many_names:
         return False
     for key, one in part.requests.items():
-        whole.requests.setdefault(whole.room_for(key), one)
+        place = whole.room_for(key)
+        whole.requests.setdefault(place, one)
+        whole.counts[place] = whole.counts.get(place, 0) + part.counts[key]
     for counts, more in (
         (whole.principals, part.principals), (whole.unknown_operations, part.unknown_operations),
     ):  # fmt: skip

@@ -74,6 +74,8 @@ class RecordedUse:
     """All that was used, by whom, when, and how much of the trail says nothing."""
 
     requests: dict[RequestKey, Used] = field(default_factory=dict)
+    counts: dict[RequestKey, int] = field(default_factory=dict)
+    """How many calls had each request."""
     principals: dict[str, int] = field(default_factory=dict)
     calls: int = 0
     events: int = 0
@@ -160,6 +162,7 @@ def _add(found: RecordedUse, request: RecordedRequest, spelling: str, told_apart
     seen = spelling if sees_all else policies.sight(folded, spelling)
     name = resource_without_time(spelling) if told_apart.by_name and not folded.startswith("s3:") else ""
     key = found.room_for(RequestKey(folded, name, (seen, is_open, told)))
+    found.counts[key] = found.counts.get(key, 0) + 1
     if key not in found.requests:
         one = Used(request.action, spelling, is_open, told, (), request.call.principal.arn)
         found.requests[key] = one._replace(allows=one.by(policies))

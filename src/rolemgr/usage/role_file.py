@@ -5,7 +5,7 @@ Each step is tried before it is taken: the role is composed anew, all that was u
 must be allowed as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,11 +17,13 @@ from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Policies
 from rolemgr.files.source import SourceFile
-from rolemgr.model.role import ComposedRole, RoleDocuments
+from rolemgr.model.guardrail import Guardrail
+from rolemgr.model.role import ComposedRole, GuardrailInForce, RoleDocuments
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.render.documents import render
 from rolemgr.usage.groups import GroupsInUse, groups_in_use, lost_shares
+from rolemgr.usage.guardrails import NarrowedGuardrail, counted, is_sure, keys_of, narrower, proposals
 from rolemgr.usage.kept import KeepReasons
 from rolemgr.usage.recorded import RecordedUse
 from rolemgr.usage.tighten import lost_uses
@@ -53,6 +55,7 @@ class TightenedFile:
     changes: Mapping[str, Any]
     groups: GroupsInUse
     parameters: tuple[NarrowedParameter, ...]
+    guardrails: tuple[NarrowedGuardrail, ...]
     use: RecordedUse
 
 
@@ -79,23 +82,22 @@ def tighten_file(catalog: Catalog, source: SourceFile, use: RecordedUse, reasons
     new = search.tried(changes)
     if isinstance(new, str):
         return new
-    parameters = []
-    for one in _parameters(catalog, old, new, found, use):
-        if one.new == one.old:
-            parameters.append(one)
-            continue
-        made = changes | _value_changes(new.spec.value, one)
-        tried = search.tried(made)
-        if isinstance(tried, str):
-            parameters.append(one._replace(new=one.old, why=tried))
-        else:
-            changes, new = made, tried
-            parameters.append(one)
-    return TightenedFile(old, new, changes, found, tuple(parameters), use)
+    step = _Step(changes, new)
+    parameters = tuple(search.narrowed(one, step) for one in _parameters(catalog, old, new, found, use))
+    guardrails = tuple(search.limits(step, use))
+    return TightenedFile(old, step.role, step.changes, found, parameters, guardrails, use)
+
+
+@dataclass
+class _Step:
+    """The *changes* of the file so far, and the role with them."""
+
+    changes: Mapping[str, Any]
+    role: TrialRole
 
 
 class _Search:
-    """Tries changes of a role file."""
+    """Tries changes of a role file, and takes those that lose nothing."""
 
     def __init__(
         self, catalog: Catalog, source: SourceFile, old: TrialRole, found: GroupsInUse, use: RecordedUse
@@ -114,6 +116,63 @@ class _Search:
         if share := next(lost_shares(made.role, self._found.untraced), None):
             return f"{share.action} stays: {share.why}"
         return made
+
+    def narrowed(self, one: NarrowedParameter, step: _Step) -> NarrowedParameter:
+        """Return *one* as it is taken into *step*."""
+        if one.new == one.old:
+            return one
+        if why := self._taken(step, _value_changes(step.role.spec.value, one)):
+            return one._replace(new=one.old, why=why)
+        return one
+
+    def _taken(self, step: _Step, more: Mapping[str, Any]) -> str:
+        """Take *more* changes into *step*; return why not, and nothing where they are taken."""
+        changes = {**step.changes, **more}
+        made = self.tried(changes)
+        if isinstance(made, str):
+            return made
+        step.changes, step.role = changes, made
+        return ""
+
+    def limits(self, step: _Step, use: RecordedUse) -> Iterator[NarrowedGuardrail]:
+        """Yield the guardrails of the role, narrowed where they can be, and others that its calls kept anyway."""
+        own = step.role.role.guardrails
+        for chosen in own:
+            one = narrower(self._catalog, chosen, use)
+            if one.new != one.old and (why := self._limited(step, one, use)):
+                one = one._replace(new=one.old or {}, why=why)
+            yield one
+        for one in proposals(self._catalog, [each.name for each in own], use):
+            if not self._limited(step, one, use):
+                made = next(each for each in step.role.role.guardrails if each.name == one.name)
+                calls = sum(count for each, count in counted(use) if each.action in made.actions)
+                yield one._replace(calls=calls, why="all calls kept to it")
+
+    def _is_there(self, guardrail: Guardrail, limit: GuardrailInForce, step: _Step) -> str:
+        """Return that guardrails of the role compare the same keys already, on all that *limit* is about."""
+        keys, actions = keys_of(guardrail), set(limit.actions)
+        for one in step.role.role.guardrails:
+            if keys & keys_of(self._catalog.guardrail(one.name).value):
+                actions -= set(one.actions)
+        return "" if actions else "the role has that limit"
+
+    def _limited(self, step: _Step, one: NarrowedGuardrail, use: RecordedUse) -> str:
+        """Take the guardrail *one* into *step*; return why not."""
+        changes = {**step.changes, "guardrail": {**(step.role.data.get("guardrail") or {}), one.name: one.choice}}
+        made = self.tried(changes)
+        if isinstance(made, str):
+            return made
+        limit = next((each for each in made.role.guardrails if each.name == one.name), None)
+        if limit is None or not limit.actions:
+            return "it limits nothing of the role"
+        guardrail = self._catalog.guardrail(one.name).value
+        if one.old is None and (why := is_sure(guardrail, limit, use) or self._is_there(guardrail, limit, step)):
+            return why
+        untraced = {share.action for share in self._found.untraced} & set(limit.actions)
+        if untraced:
+            return f"{min(untraced)} stays without evidence"
+        step.changes, step.role = changes, made
+        return ""
 
 
 def _groups_changes(catalog: Catalog, old: TrialRole, found: GroupsInUse) -> dict[str, Any]:

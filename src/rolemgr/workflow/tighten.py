@@ -20,6 +20,7 @@ from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.report.tighten import TightenedRole
 from rolemgr.usage.access_reports import read_reports
+from rolemgr.usage.guardrails import guardrail_keys
 from rolemgr.usage.kept import KeepReasons, keep_reasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart
 from rolemgr.usage.role_file import TightenedFile, TrialRole, tighten_file
@@ -86,7 +87,9 @@ def tightened(
         hint = f"`rolemgr migrate {asked.role} --used FILE` finds groups for other roles"
         raise InputError(SourceLocation("--by"), "groups are those of a role file, and this is none", hint)
     policies = Policies(identity=given.documents)
-    told_apart = ToldApart(PartlyKnownLayers(policies), by_name=_is_by_groups(asked, given))
+    is_by_name = _is_by_groups(asked, given)
+    keys = guardrail_keys(given.file.made.catalog) if given.file and is_by_name else frozenset[str]()
+    told_apart = ToldApart(PartlyKnownLayers(policies), keys, is_by_name)
     use = reading(trail_files(asked.trails, stdin, buckets), told_apart, given.names)
     if not use.calls:
         raise _no_call(asked, given, use)
