@@ -1,11 +1,10 @@
 """A migration in each of its forms, and whether it fails."""
 
-import json
-
 from rolemgr.audit.migrate.cluster import Clusters
 from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated
 from rolemgr.audit.migrate.needs import UseEvidence
+from rolemgr.files.write import to_json
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
 from rolemgr.report.pages.forms import page_text
@@ -38,4 +37,4 @@ def migration_forms(found: Migrated | Clusters, form: str, source: str, output: 
 
 
 def _json(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data, short=False)
