@@ -50,7 +50,10 @@ ROOMS = {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
         "separation", "check", "code",
     },
-    "usage": {"errors", "iam", "reference", "evaluate", "events", "diagnose"},
+    "usage": {
+        "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "events", "compare",
+        "diagnose", "audit",
+    },
     "blueprint": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "layers", "render", "evaluate", "compare",
         "separation", "prove",

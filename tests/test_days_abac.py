@@ -60,6 +60,7 @@ def _model(context: dict[str, Any]) -> dict[str, str]:
     return {"sagemaker:ModelArn": arn.replace(MODEL, f"{MODEL}{VALUE}-")}
 
 
+@pytest.mark.sampled(400)
 @pytest.mark.parametrize("keys", [(KEY,), (KEY, "CostCenter")], ids="-".join)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=str)
 def test_each_call_is_allowed_to_somebody_of_the_project(name: str, number: int, keys: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.explanation_pages import facts
 from tools.reference_pages import names, since_text
 
 from rolemgr.check.examples import examples_of
@@ -26,12 +27,21 @@ def test_generated_pages_and_schemas_are_current() -> None:
     assert (found.stdout + found.stderr, found.returncode) == ("", 0)
 
 
+def _steps(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a console *block*, each with the output below it."""
+    texts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    return [(command, output) for text in texts for command, _, output in [text.partition("\n")]]
+
+
+def _as_shown(printed: str, output: str) -> bool:
+    """Tell whether *printed* is the *output* of a page, `...` standing for anything; notes are left out of pages."""
+    lines = re.sub(r"[ \t]+$", "", re.sub(r"^note: .*\n", "", printed, flags=re.MULTILINE), flags=re.MULTILINE)
+    return re.fullmatch(".*".join(map(re.escape, output.split("..."))), lines, re.DOTALL) is not None
+
+
 def _blocks() -> list[tuple[str, str]]:
     """Return the commands of the README's console blocks with the output printed below each."""
-    parts = (
-        re.split(r"^\$ ", block, flags=re.MULTILINE)[1:] for block in BLOCK.findall((TOP / "README.md").read_text())
-    )
-    return [(command, output) for part in parts for text in part for command, _, output in [text.partition("\n")]]
+    return [step for block in BLOCK.findall((TOP / "README.md").read_text()) for step in _steps(block)]
 
 
 @pytest.mark.parametrize(("command", "output"), _blocks(), ids=lambda text: text[:60])
@@ -40,10 +50,7 @@ def test_readme_console_blocks_are_what_is_printed(command: str, output: str) ->
     program, *arguments = shlex.split(command)
     assert program == "rolemgr"
     ran = subprocess.run([*ROLEMGR, *arguments], capture_output=True, text=True, check=False)
-    notes = re.compile(r"^note: .*\n", re.MULTILINE)
-    printed = re.sub(r"[ \t]+$", "", notes.sub("", ran.stdout + ran.stderr), flags=re.MULTILINE)
-    wanted = ".*".join(map(re.escape, output.split("...")))
-    assert re.fullmatch(wanted, printed, re.DOTALL), printed
+    assert _as_shown(ran.stdout + ran.stderr, output), ran.stdout + ran.stderr
 
 
 def test_the_readme_is_read_in_five_minutes() -> None:
@@ -140,6 +147,34 @@ def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
         subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
 
 
+STEP = re.compile(r"Save this as `([\w/.-]+)`:\n\n```yaml\n(.*?)```|```console\n(.*?)```", re.DOTALL)
+
+
+def test_the_tutorial_is_typed_as_it_stands(tmp_path: Path) -> None:
+    """Every file saved, every command run in its order, and each prints what the page shows."""
+    page = (TOP / "docs/tutorial.md").read_text()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    who = {f"GIT_{one}_{what}": "a@b.c" for one in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environment = {**os.environ, **who, "PATH": path, "GIT_CONFIG_GLOBAL": os.devnull}
+    environment.pop("COLUMNS", None)
+    folder, typed = tmp_path, 0
+    for name, text, block in STEP.findall(page):
+        if name:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+        for command, output in _steps(block):
+            typed += 1
+            if command.startswith("cd "):
+                folder /= command.removeprefix("cd ")
+                continue
+            ran = subprocess.run(["/bin/sh", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, check=False)  # fmt: skip
+            assert _as_shown(ran.stdout, output), f"{command}\n{ran.stdout}"
+            wanted = {"rolemgr diff": 1, "rolemgr create roles/churn.yaml --add": 2}
+            assert ran.returncode == next((code for one, code in wanted.items() if command.startswith(one)), 0), command
+    assert typed == 22
+
+
 def test_the_create_page_is_true(tmp_path: Path) -> None:
     """The role file of the page composes, and each of its commands runs, one file or many."""
     page = (TOP / "docs/create-a-role.md").read_text()
@@ -155,6 +190,34 @@ def test_the_create_page_is_true(tmp_path: Path) -> None:
     ]
     assert (tmp_path / "churn.json").read_bytes() == (tmp_path / "out/churn-ds.json").read_bytes()
     assert b"churn-ds" in made[0].stdout
+
+
+def test_the_stand_ins_are_judged_by_the_command_that_the_page_names() -> None:
+    """The figures of the page are what `rolemgr check` prints of the file, and each role of AWS's is in it."""
+    command = [*ROLEMGR, "check", "examples/role-manager/aws-stand-ins.yaml", "--format", "json"]
+    ran = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    found = json.loads(ran.stdout)
+    (total,) = re.findall(
+        r"^\| all \|  \| (\d+) \| (\d+) \| (\d+) \|$", (TOP / "docs/role-manager.md").read_text(), re.MULTILINE
+    )
+    assert (ran.returncode, sum(map(int, total)), found["not_judged"]) == (1, len(found["findings"]), [])
+
+
+def test_each_decision_is_held_by_a_file_that_is_there() -> None:
+    """Of the repository, and each says what AWS does not say, what is done, and what if it is otherwise."""
+    decisions = json.loads((TOP / "tools/decisions.json").read_text())
+    assert [one["held"] for one in decisions if not (TOP / one["held"]).is_file()] == []
+    assert {frozenset(one) for one in decisions} == {frozenset({"open", "decided", "otherwise", "held"})}
+
+
+def test_every_fact_has_evidence_of_a_known_kind() -> None:
+    """A source that is no page, model, code or report of AWS's would pass for code."""
+    found = list(facts())
+    assert len(found) > 500
+    known = (
+        r"https://|(PyPI )?botocore |aws/|aws-\w+/|sagemaker-python-sdk |AWS managed policies |the evaluator |see each"
+    )
+    assert [one.source for one in found if not re.match(known, one.source)] == []
 
 
 def test_the_export_page_is_true(tmp_path: Path) -> None:

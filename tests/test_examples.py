@@ -17,8 +17,8 @@ README = (EXAMPLES / "README.md").read_text()
 LAYERS = (EXAMPLES / "layers" / "README.md").read_text()
 ROLES = sorted(path.parent.name for path in EXAMPLES.glob("*/role.yaml"))
 EXPORTS = re.findall(
-    r"^rolemgr ((?:create|preview|scp|rcp|s3-policy|boundary|resource-policy|detective) .*) "
-    r"-o (examples/(?:exports|templates|reviews|layers|detective)/\S+)$",
+    r"^rolemgr ((?:create|preview|report|scp|rcp|s3-policy|boundary|resource-policy|detective) .*) "
+    r"-o (examples/(?:exports|templates|reviews|reports|layers|detective)/\S+)$",
     README + LAYERS,
     re.MULTILINE,
 )
@@ -88,7 +88,7 @@ def test_every_export_has_its_command() -> None:
     """No file of the folder is without the line that writes it."""
     written = {(TOP / path).name for _, path in EXPORTS}
     templates = set(re.findall(r"--template examples/templates/(\S+)", README))
-    folders = ("exports", "templates", "reviews", "layers", "detective")
+    folders = ("exports", "templates", "reviews", "reports", "layers", "detective")
     found = {path.name for folder in folders for path in (EXAMPLES / folder).iterdir()}
     assert found == {*written, *templates, "team.yaml", "role.yaml", "role.json", "README.md"}
     assert len(templates) == 2

@@ -22,11 +22,14 @@ DATA = Path(rolemgr.__file__).parent / "code" / "data"
 
 
 def boto3_table() -> dict[str, object]:
-    """Return the prefixes of clients, the operations of waiters, and the resources of boto3."""
+    """Return the prefixes of clients, the operations of waiters, boto3's resources, and the names of all methods."""
     session = botocore.session.get_session()
     prefixes, waiters = {}, {}
+    methods: dict[str, set[str]] = {}
     for client in session.get_available_services():
         model = session.get_service_model(client)
+        for verb, _, rest in (_snake(name).partition("_") for name in model.operation_names):
+            methods.setdefault(verb, set()).add(rest)
         if (prefix := _prefix(client, model)) != client:
             prefixes[client] = prefix
         try:
@@ -36,7 +39,8 @@ def boto3_table() -> dict[str, object]:
         waiters[client] = {_snake(name): config.get_waiter(name).operation for name in config.waiter_names}
     made = {name: _resources(name) for name in Session().get_available_resources()}
     versions = f"PyPI botocore {botocore.__version__}"
-    return {"source": versions, "services": prefixes, "waiters": waiters, "resources": made}
+    names = {verb: " ".join(sorted(rest)) for verb, rest in methods.items()}
+    return {"source": versions, "services": prefixes, "waiters": waiters, "resources": made, "methods": names}
 
 
 def _snake(name: str) -> str:

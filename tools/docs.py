@@ -18,6 +18,17 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools.explanation_pages import (
+    cannot_judge,
+    cannot_limit,
+    cannot_separate,
+    decisions,
+    evidence,
+    evidence_counts,
+    role_manager_activities,
+    stand_in_figures,
+    stand_in_findings,
+)
 from tools.reference_pages import (
     CATALOG,
     COPIES,
@@ -89,6 +100,9 @@ PAGES = (
     "docs/code.md",
     "docs/resource-policies.md",
     "docs/blueprint.md",
+    "docs/role-manager.md",
+    "docs/evidence.md",
+    "docs/what-iam-cant-do.md",
 )
 _COLUMNS = 100
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -535,6 +549,15 @@ PARTS: dict[str, Callable[[], str]] = {
     "migration-calls": migration_calls,
     "rules": rules_reference,
     "managed": managed,
+    "cannot-judge": cannot_judge,
+    "cannot-limit": cannot_limit,
+    "cannot-separate": cannot_separate,
+    "decisions": decisions,
+    "evidence": evidence,
+    "evidence-counts": evidence_counts,
+    "role-manager-activities": role_manager_activities,
+    "stand-in-figures": stand_in_figures,
+    "stand-in-findings": stand_in_findings,
 }
 
 

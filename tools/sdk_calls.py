@@ -11,15 +11,18 @@ the SDK is imported or run, and nothing but names of it gets into the table.
 
 import ast
 import json
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import rolemgr
 from rolemgr.code.operations import boto_data, by_name_alone, operation_of
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.sdk_gives import Body, Gives
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
 SKIPPED = ("/local/", "/cli/", "/experimental/", "/huggingface/training_compiler", "/container_base")
@@ -39,15 +42,6 @@ COMMON = frozenset({
 MOST_CANDIDATES = 3
 
 
-class Body(NamedTuple):
-    """A function or method: its module, class (or ""), name and node."""
-
-    module: str
-    owner: str
-    name: str
-    node: ast.FunctionDef | ast.AsyncFunctionDef
-
-
 class Source:
     """The classes and functions of the SDK in some folders."""
 
@@ -60,7 +54,9 @@ class Source:
             for path in sorted(folder.rglob("sagemaker/**/*.py")):
                 shown = f"/{path.relative_to(folder)}"
                 if not any(one in shown for one in SKIPPED):
-                    self._take(shown, ast.parse(path.read_text("utf-8")))
+                    tree = ast.parse(path.read_text("utf-8"))
+                    self._take(shown, tree)
+                    _keep_clients(tree)
 
     def _take(self, module: str, tree: ast.Module) -> None:
         for node in tree.body:
@@ -156,6 +152,17 @@ class Reach:
                 if is_list and (operation := operation_of("sagemaker", ast.literal_eval(keyword.value))):
                     yield "operation", operation, None
 
+    def candidates(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        """Yield the functions that a call in *body* may be of."""
+        if isinstance(node.func, ast.Attribute):
+            yield from self._method(node.func, body, of)
+        elif isinstance(node.func, ast.Name):
+            yield from self._function(node.func.id, body, of)
+
+    def direct(self, node: ast.Call, body: Body) -> tuple[str, ...]:
+        """Return the operations that a call of a client in *body* is."""
+        return _direct(node, _clients_in(body.node))
+
     def _method(self, func: ast.Attribute, body: Body, of: str) -> Iterator[tuple[Body, str]]:
         """Yield the methods and functions that ``receiver.name(...)`` may be."""
         name, receiver, source = func.attr, _last(func.value), self.source
@@ -217,6 +224,17 @@ def _service_of(node: ast.expr) -> str:
     return ""
 
 
+def _keep_clients(tree: ast.Module) -> None:
+    """Keep the attributes that a module sets to a client, by their names; one of several services tells none."""
+    for one in ast.walk(tree):
+        targets = one.targets if isinstance(one, ast.Assign) else ()
+        for name in (each.attr for each in targets if isinstance(each, ast.Attribute) and each.attr not in RECEIVERS):
+            if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
+                HELD[name] = service if HELD.get(name, service) == service else ""
+
+
+HELD: dict[str, str] = {}
+"""The services of clients that objects of the SDK hold, by the names of their attributes."""
 _KNOWN: dict[ast.Call, tuple[str, ...]] = {}
 
 
@@ -232,7 +250,8 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
     if not isinstance(func, ast.Attribute):
         return ()
     receiver = _last(func.value)
-    service = local.get(receiver) or RECEIVERS.get(receiver) or _service_of(func.value)
+    held = HELD.get(receiver) if isinstance(func.value, ast.Attribute) else ""
+    service = local.get(receiver) or RECEIVERS.get(receiver) or held or _service_of(func.value)
     name = func.attr
     if name in ("get_paginator", "get_waiter") and node.args and isinstance(node.args[0], ast.Constant):
         text = node.args[0].value
@@ -275,23 +294,30 @@ def table(folders: list[Path]) -> dict[str, Any]:
     rows = json.loads((DATA / "sagemaker_rows.json").read_bytes())
     KNOWN.update(source.classes)
     reach = Reach(source, {name: one["calls"] for name, one in rows["cuts"].items()})
+    gives = Gives(source, reach.candidates, reach.direct)
     classes: dict[str, Any] = {}
     for name in sorted(source.classes):
         methods = {
-            body.name: _row(body, reach.operations(body, name))
+            body.name: _row(body, reach.operations(body, name), gives.of(body, name))
             for body in source.methods.get(name, {}).values()
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
-        made = {"bases": source.bases(name), "methods": _inherited(source, reach, name, methods)}
+        made = {"bases": source.bases(name), "methods": _inherited(source, reach, gives, name, methods),
+                "attributes": _attributes(gives, name)}  # fmt: skip
         classes[name] = {key: one for key, one in made.items() if one}
     functions = {
-        name: _row(bodies[0], reach.operations(bodies[0], ""))
+        name: _row(bodies[0], reach.operations(bodies[0], ""), gives.of(bodies[0], ""))
         for name, bodies in sorted(source.functions.items()) if not name.startswith("_")
     }  # fmt: skip
     return {"source": _versions(folders), "classes": classes, "functions": functions}
 
 
-def _inherited(source: Source, reach: Reach, name: str, own: dict[str, Any]) -> dict[str, Any]:
+def _attributes(gives: Gives, name: str) -> dict[str, str]:
+    """Return the attributes of the class *name*, but those that have the name of the argument that they are."""
+    return {key: kind for key, kind in gives.attributes(name).items() if kind != f"argument {key}"}
+
+
+def _inherited(source: Source, reach: Reach, gives: Gives, name: str, own: dict[str, Any]) -> dict[str, Any]:
     """Return *own* methods, and those of bases that reach something else as methods of the class *name*."""
     found = dict(own)
     for base in source.lineage(name)[1:]:
@@ -299,21 +325,12 @@ def _inherited(source: Source, reach: Reach, name: str, own: dict[str, Any]) -> 
             if body.name not in found and not body.name.startswith("_"):
                 mine, theirs = reach.operations(body, name), reach.operations(body, base)
                 if mine != theirs:
-                    found[body.name] = {**_row(body, mine), "inherited": 1}
+                    found[body.name] = {**_row(body, mine, gives.of(body, name)), "inherited": 1}
     return found
 
 
-def _gives(node: ast.expr | None) -> str:
-    """Return what the annotation *node* says that a function returns, as a table has it; "" for what is no object."""
-    text = ast.unparse(node).replace("'", "").replace('"', "") if node else ""
-    if found := re.fullmatch(r"(?:Optional\[)?ResourceIterator\[(\w+)\]\]?", text):
-        return f"list {found[1]}"
-    found = re.fullmatch(r"(?:Optional\[)?([A-Z]\w+)\]?(?: \| None)?", text)
-    return found[1] if found and found[1] in KNOWN else ""
-
-
-def _row(body: Body, operations: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters of *body*, without ``self``, its defaults that are plain, and its *operations*."""
+def _row(body: Body, operations: tuple[str, ...], kind: str) -> dict[str, Any]:
+    """Return the parameters of *body*, without ``self``, plain defaults, its *operations* and the *kind* it gives."""
     args = body.node.args
     named = [*args.posonlyargs, *args.args]
     is_static = any(_last(one) == "staticmethod" for one in body.node.decorator_list)
@@ -325,12 +342,17 @@ def _row(body: Body, operations: tuple[str, ...]) -> dict[str, Any]:
         if isinstance(value, ast.Constant) and isinstance(value.value, bool | int | str) and value.value
     }  # fmt: skip
     names = [one.arg for one in (*named[skip:], *args.kwonlyargs)]
-    made = {"parameters": names, "defaults": plain, "calls": list(operations), "gives": _gives(body.node.returns)}
+    made = {"parameters": names, "defaults": plain, "calls": list(operations), "property": int(_is_property(body))}
+    made |= {"plain": 1} if kind == "plain" else {"gives": kind} if not kind.startswith("argument ") else {}
     return {key: one for key, one in made.items() if one}
 
 
+def _is_property(body: Body) -> bool:
+    return any(_last(one) in ("property", "cached_property") for one in body.node.decorator_list)
+
+
 def _versions(folders: list[Path]) -> str:
-    found = sorted(path.name.removesuffix(".dist-info") for one in folders for path in one.glob("*.dist-info"))
+    found = sorted(path.name.removesuffix(".dist-info") for one in folders for path in one.glob("sagemaker*.dist-info"))
     return ", ".join(f"PyPI {one.replace('-', ' ')}" for one in found)
 
 

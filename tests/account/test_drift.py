@@ -212,6 +212,7 @@ def test_policies_of_aws_are_judged_by_their_text_where_it_is_known() -> None:
         iam.close()
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("limits", ["bare", "regulated"])
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_a_persona_that_was_just_applied_has_no_drift(iam: Any, persona: str, limits: str) -> None:

@@ -60,6 +60,7 @@ def test_a_write_counts_as_three_reads() -> None:
     assert found.persona == "trains"
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_a_persona_may_do_what_its_allows_name(persona: str) -> None:
     """A list of values, a key that must be there, variables in resource and condition: none of them takes it away."""

@@ -325,6 +325,7 @@ ALL_SHORT_FORMS: Mapping[str, Any] = {
 }
 
 
+@pytest.mark.sampled(66)
 @pytest.mark.parametrize("persona", CATALOG.found("personas"))
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_fits_every_persona(profile: str, persona: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.nightly import some
 from tests.prove.mutants import write
 
 from rolemgr.catalog.load import Catalog
@@ -105,10 +106,11 @@ def test_no_sentence_shows_a_placeholder(run: "Run") -> None:
     """Of any persona or separation, in any form, with or without a role's values."""
     separations = sorted(CATALOG.found("separations"))
     commands = [("show", "persona", name) for name in PERSONAS] + [("show", "separation", name) for name in separations]
-    commands += [("preview", "--persona", name, *full) for name in PERSONAS for full in ((), ("--full",))]
+    drawn = some(PERSONAS, 4)
+    commands += [("preview", "--persona", name, *full) for name in drawn for full in ((), ("--full",))]
     for command in commands:
         assert "{{" not in run(*command).stdout, command
-    for name in PERSONAS:
+    for name in drawn:
         says = json.loads(run("show", "persona", name, "--format", "json").stdout)["resolved"]
         assert "{{" not in json.dumps([says["Never"], says["LetOff"], says["Indirect"]])
 

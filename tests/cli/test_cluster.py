@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests.audit.accounts import synthetic
 from tests.conftest import Run
-from tests.events.support import log_file
+from tests.events.support import ROLE, log_file
 from tests.usage.generated import calls
 
 from rolemgr.errors import InputError
@@ -108,6 +108,24 @@ def test_a_cluster_finds_what_one_process_finds_whoever_is_lost(run: Run, begun:
         for more in (["--jobs", "1"], ["--jobs", "2"], ["--scheduler", begun.address])
     )
     assert (far.code, far.stderr) == (1, alone.stderr)
+    assert alone.stdout == spread.stdout == far.stdout
+
+    allow = {"Sid": "All", "Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}
+    (tmp_path / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    alone, spread, far = (
+        run(
+            "tighten",
+            str(tmp_path / "policy.json"),
+            str(tmp_path / "trail"),
+            "--principal",
+            ROLE,
+            "--format",
+            "json",
+            *more,
+        )
+        for more in (["--jobs", "1"], ["--jobs", "2"], ["--scheduler", begun.address])
+    )
+    assert (far.code, far.stderr) == (0, alone.stderr)
     assert alone.stdout == spread.stdout == far.stdout
 
     killer = Thread(target=kill_the_one_that_tells, args=(tmp_path / "process",), daemon=True)

@@ -123,6 +123,7 @@ def test_stderr_has_colour_where_it_is_asked_for(name: str, run: "Run") -> None:
     assert "\x1b[" not in run(name, "--color", "never", "--no-such-option").stderr
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("persona", list(Catalog().found("personas")))
 def test_a_bare_create_says_three_lines_at_most(persona: str, run: "Run") -> None:
     """What was assumed, what limits can't narrow, what is next; -v says all of it, -q nothing."""

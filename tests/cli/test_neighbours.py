@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from tests.nightly import some
 
 from rolemgr.cli import neighbours
 from rolemgr.cli.main import COMMANDS, main
@@ -27,7 +28,7 @@ def options_of(command: str) -> set[str]:
 def test_each_is_answered_on_every_command(command: str, run: "Run") -> None:
     """Exit code 2 and one line that names no option which the command lacks first."""
     own = options_of(command)
-    for option in TABLE["options"].keys() - own:
+    for option in some(sorted(TABLE["options"].keys() - own), 3):
         if not option.startswith("--") and option[:2] in own:
             continue  # -vv and -out are -v twice and -o with a path to click
         ran = run(command, option)

@@ -1,12 +1,14 @@
 """`rolemgr query`: what it says agrees with the reference, with the evaluator's days, and with the catalog's files."""
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.test_days import DAYS, day_of
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.model.query import PersonaMay
 from rolemgr.workflow.query_personas import Personas
 
 if TYPE_CHECKING:
@@ -83,11 +85,19 @@ def test_who_may_agrees_with_the_days_of_the_personas(persona: str) -> None:
     day = day_of(persona)
     if day.role.get("add") or day.role.get("remove"):
         pytest.skip("its day is that of another composition")
-    personas = Personas(Catalog())
-    for call in day.calls:
-        for request in call.requests:
-            answer = {one.persona: one for one in personas.who_may(request.action)}[day.persona]
-            assert answer.may == "yes" or answer.with_choices, request.action
+    for action in {request.action for call in day.calls for request in call.requests}:
+        answer = _who_may(action)[day.persona]
+        assert answer.may == "yes" or answer.with_choices, action
+
+
+@cache
+def _personas() -> Personas:
+    return Personas(Catalog())
+
+
+@cache
+def _who_may(action: str) -> dict[str, PersonaMay]:
+    return {one.persona: one for one in _personas().who_may(action)}
 
 
 def test_who_names_the_resources_of_this_action_alone(run: "Run") -> None:

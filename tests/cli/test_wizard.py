@@ -219,6 +219,7 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("lines", "says"), WRONG, ids=[" / ".join(lines) for lines, _ in WRONG])
 def test_a_wrong_answer_is_said_and_asked_again(lines: list[str], says: str, small_catalog: Path) -> None:
     """One line, in the words of the flags, and the same question again; nothing is written."""

@@ -30,7 +30,7 @@ BOTO = {
                  {"sagemaker.DescribeEndpoint"}),
     "a resource": ("import boto3\nfor o in boto3.resource('s3').Bucket('b').objects.filter(Prefix='p'):\n    o.delete()",
                    {"s3.ListObjects", "s3.DeleteObject"}),
-    "an old name": ("import boto3\nboto3.client('runtime.sagemaker').invoke_endpoint()", {"runtime.sagemaker.InvokeEndpoint"}),
+    "an old name": ("import boto3\nboto3.client('runtime.sagemaker').invoke_endpoint()", {"sagemaker-runtime.InvokeEndpoint"}),
     "a chain": ("import boto3\nboto3.resource('s3').Bucket('b').objects.filter(Prefix='p').delete()",
                 {"s3.ListObjects", "s3.DeleteObjects"}),
     "a transfer": ("import boto3\nboto3.resource('s3').Object('b', 'k').upload_file('f')", {"s3.PutObject"}),
@@ -98,7 +98,7 @@ UNTOLD = {
     "a service": ("import boto3\nboto3.client(name)", 2, "which service"),
     "a method": ("import boto3\nboto3.client('sagemaker').make_coffee()", 2, "no operation"),
     "getattr": ("import boto3\nc = boto3.client('s3')\ngetattr(c, name)()", 3, "which method"),
-    "another library": ("import boto3, wrangler\nwrangler.read(boto3.client('s3'))", 2, "is not read"),
+    "another library": ("import boto3, numpy\nnumpy.read(boto3.client('s3'))", 2, "is not read"),
     "a syntax error": ("x = 1\ndef (:\n", 2, "invalid syntax"),
     "a receiver": ("import sagemaker\ndef go(e):\n    e.fit()", 3, "what it is called on"),
     "a class of the SDK": ("import sagemaker\nsagemaker.nowhere.Nobody()", 2, "no such class"),
@@ -128,7 +128,7 @@ def test_a_notebook_is_read_cell_by_cell() -> None:
     ]
     found = reading(json.dumps({"cells": cells, "nbformat": 4}), "a.ipynb")
     assert [str(one.where) for one in found.calls] == ["a.ipynb:cell 3:3"]
-    assert [str(one.where) for one in found.untold] == ["a.ipynb:cell 4:1", "a.ipynb:cell 5:1"]
+    assert [str(one.where) for one in found.untold] == ["a.ipynb:cell 4:1", "a.ipynb:cell 5:2"]
 
 
 HOSTILE = {

@@ -100,7 +100,7 @@ BROKEN: dict[str, tuple[bytes, int, int]] = {
     "a line in the middle": (b"\n".join([json.dumps(EVENTS[0]).encode(), b'{"a": ', json.dumps(EVENTS[1]).encode()]), 2, 2),
     "words": (json.dumps(EVENTS[0]).encode() + b"\nhello\n" + json.dumps(EVENTS[1]).encode(), 2, 2),
     "a list that ends too early": (json.dumps({"Records": EVENTS}, indent=1).encode()[:-40], 1, 0),
-    "half a gzip file": (log_file(*EVENTS)[:-30], 0, 0),
+    "half a gzip file": (log_file(*EVENTS)[:-30], 1, 0),
     "not UTF-8": (json.dumps(EVENTS[0]).encode() + b'\n{"eventName": "\xff", "eventSource": "x"}\n', 1, 2),
     "half a surrogate pair": (b'{"eventName": "\\ud800", "eventSource": "x"}', 0, 1),
     "no event": (b'{"Statement": []}', 0, 1),

@@ -19,6 +19,7 @@ def stack_set(options: Options | None = None, **choices: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", sorted(CATALOG.found("personas")))
 def test_template_within_is_the_role_of_each_account(persona: str) -> None:
     """It fits in a stack set, and is the CloudFormation export to the byte."""

@@ -42,6 +42,7 @@ def module(options: Options | None = None, **choices: Any) -> dict[str, Any]:
 # Filled by a few lines that know Terraform's templates.
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", sorted(CATALOG.found("personas")))
 def test_module_is_the_role_in_every_region(persona: str) -> None:
     """The policies in its locals, filled for any region: what is rendered directly."""

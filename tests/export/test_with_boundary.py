@@ -23,6 +23,7 @@ def chosen(persona: str = NAME, **more: Any) -> dict[str, Any]:
     return {"persona": persona, "with_boundary": True, **more}
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_json_has_the_boundary_beside_the_role(persona: str) -> None:
     """By its ARN, and as a managed policy that names no role: attached it would give what it is to limit."""

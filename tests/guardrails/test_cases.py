@@ -53,6 +53,7 @@ def test_a_guardrail_denies_what_it_must_and_nothing_else(name: str, setting: in
     assert denied(policies, case.action, filled(case.context, "both")) is case.denied, f"{case.call}: {case.why}"
 
 
+@pytest.mark.sampled(240)
 @pytest.mark.parametrize(("name", "setting", "number", "names", "world"), KMS_CASES, ids=_id)
 def test_a_kms_guardrail_is_right_in_every_world(
     name: str, setting: int, number: int, names: str, world: World

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.guardrails.complying import complying_context, thorough_context
 from tests.guardrails.judging import denies_of, sagemaker_actions, value_of
 from tests.guardrails.strategies import CATALOG, PERSONAS, VALUES, bare, guardrails, limits_of, roles
+from tests.nightly import examples
 from tests.support import DATA, composed, statements_of
 
 from rolemgr.catalog.personas import resolve_persona
@@ -28,7 +29,7 @@ from rolemgr.render.documents import render
 from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
-some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=examples(12, 40), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def made(role: dict[str, Any]) -> ComposedRole:
@@ -143,7 +144,7 @@ def _large(role: dict[str, Any]) -> dict[str, Any]:
     return {**role, "bucket": [f"acme-data-of-a-long-name-{number:03}" for number in range(12)]}
 
 
-@settings(some, max_examples=8)
+@settings(some, max_examples=examples(2, 8))
 @given(role=roles(least=1))
 def test_packing_loses_nothing(role: dict[str, Any]) -> None:
     """The packed policies together decide every action of the reference as the unpacked statements do."""

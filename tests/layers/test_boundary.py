@@ -139,6 +139,7 @@ def test_what_is_held_keeps_the_separation_by_itself(persona: str, profiles: tup
     assert broken <= left_out
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_what_hands_out_rights_is_only_as_the_role_has_it(persona: str) -> None:
     """iam:PassRole and its like stand in no statement on all resources without a condition."""
@@ -154,6 +155,7 @@ def test_what_hands_out_rights_is_only_as_the_role_has_it(persona: str) -> None:
             assert all((("*",), statement.conditions, name) in opened for name in names), (persona, action)
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_all_is_held_or_named(persona: str) -> None:
     """Every guardrail and every Deny is in the boundary, or among what is left out."""
@@ -271,6 +273,7 @@ def test_too_large_a_role_has_no_boundary() -> None:
         filled_boundary(ceiling_of([large]))
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_check_finds_no_fault_in_a_boundary(persona: str) -> None:
     """No error and no warning on security; as documents of their own, without the role around."""

@@ -1,5 +1,6 @@
 """Texts as somebody writes them who wants a page to do something else than show them."""
 
+from rolemgr.report.pages.grid import Grid, GridMark, GridRow
 from rolemgr.report.pages.page import Bar, Fact, Page, Section, Table, Tone
 
 HOSTILE = (
@@ -43,6 +44,7 @@ def everywhere(text: str) -> Page:
     sections = (
         Section(text, (text, text), Table((text, "n"), ((text, 1), ((text, text), 2))),
                 (Bar(text, 1, 2, "characters"),), text, tone=Tone.LOOK),
-        Section(text, (text,), folded=True, running=True),
+        Section(text, (text,), folded=True, running=True,
+                grid=Grid(text, (text, "n"), (GridRow(text, (text, "x")),), (GridMark("x", text, Tone.BAD),))),
     )  # fmt: skip
     return Page(text, (text,), (Fact(text, Tone.BAD),), sections, {"text": text, text: [text]})

@@ -161,6 +161,7 @@ def test_the_page_of_a_role_says_all_of_it() -> None:
     assert {"Statements", "Never, by the persona", "Activity groups", "Trust policy"} <= {*titles}
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("persona", Catalog().found("personas"))
 def test_every_persona_has_both_pages(persona: str) -> None:
     """The largest role that people ask for, too: in HTML whole, in Markdown as far as a pull request takes it."""

@@ -33,6 +33,8 @@ class Read(HTMLParser):
     links: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+    within: bool = False
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -42,10 +44,22 @@ class Read(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         self.ids.update(found[name] for name in ("id", "name") if name in found)
         self.loads += [found[name] for name in LOADS.get(tag, ()) if name in found]
+        if tag in ("p", "li", "td"):
+            self.paragraphs.append("")
+            self.within = True
         if tag == "a" and "href" in found:
             self.links.append(found["href"])
         if found.get("http-equiv") == "Content-Security-Policy":
             self.policies.append(found["content"])
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note that a paragraph ends."""
+        self.within = self.within and tag not in ("p", "li", "td")
+
+    def handle_data(self, data: str) -> None:
+        """Note the text of a paragraph."""
+        if self.within:
+            self.paragraphs[-1] += data
 
 
 def built(project: Path) -> "subprocess.CompletedProcess[str]":
@@ -102,6 +116,17 @@ def _broken(page: Path, link: str, pages: dict[Path, Read]) -> bool:
     if target not in pages:
         return not target.is_file()
     return bool(parts.fragment) and unquote(parts.fragment) not in pages[target].ids
+
+
+def test_lists_and_tables_are_lists_and_tables(pages: dict[Path, Read]) -> None:
+    """The builder wants an empty line before a list, and four spaces before one within another."""
+    flat = [
+        f"{page.name}: {text.strip()[:100]}"
+        for page, read in pages.items()
+        for text in read.paragraphs
+        if re.search(r"\n *(?:[-*] |\d+\. |\|)", text.strip())
+    ]
+    assert flat == []
 
 
 def test_no_page_loads_anything_from_elsewhere(pages: dict[Path, Read]) -> None:

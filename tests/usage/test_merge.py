@@ -9,18 +9,24 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.events.support import log_file
+from tests.events.support import ROLE, log_file
 from tests.usage.generated import calls, policy
 
 import rolemgr.usage.merge
+import rolemgr.usage.recorded
 import rolemgr.usage.replay
 from rolemgr.errors import InputError
-from rolemgr.evaluate.policies import Layer
+from rolemgr.evaluate.partly import PartlyKnownLayers
+from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.report.replay import replay_data
 from rolemgr.usage.layers_asked import GivenPolicy, ReplayedPolicies, asked_policies
+from rolemgr.usage.merge import add_use
+from rolemgr.usage.recorded import RecordedUse, ToldApart
 from rolemgr.workflow.replay import replayed_here
-from rolemgr.workflow.replay_shares import FILES, SharedReplay, replayed_in_shares, shares_of
+from rolemgr.workflow.replay_shares import SharedReplay, replayed_in_shares
+from rolemgr.workflow.trail_shares import FILES, in_shares, shares_of
 from rolemgr.workflow.trails import OpenTrail, trail_files
+from rolemgr.workflow.use_shares import SharedUse, used_here
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +81,27 @@ def test_rows_beyond_the_most_are_counted_alike(trail: Path, monkeypatch: pytest
     assert alone["rows_left_out"] > 0
 
 
+@pytest.mark.parametrize("most", [1, 3, 10_000])
+@pytest.mark.parametrize("is_far", [False, True])
+def test_what_was_used_is_the_same_in_shares(
+    trail: Path, monkeypatch: pytest.MonkeyPatch, most: int, is_far: bool
+) -> None:
+    """Requests in their order, counts, what is unread: also where there are more names than are kept."""
+    monkeypatch.setattr(rolemgr.usage.recorded, "MOST_NAMES", most)
+    told_apart = ToldApart(PartlyKnownLayers(Policies(identity=(policy(1),))), by_name=True)
+    alone = used_here(files(trail), told_apart, (ROLE,))
+    fresh = ToldApart(PartlyKnownLayers(Policies(identity=(policy(1),))), by_name=True)
+    common = SharedUse(fresh, (ROLE,), (None, None, None))
+    shared = in_shares(files(trail), common, far, RecordedUse(), add_use, is_far=is_far)
+    assert list(shared.requests.items()) == list(alone.requests.items())
+    assert shared == alone
+    assert bool(alone.too_many_names) is (most < 10)
+    assert alone.unread_count > 0
+
+
 def test_what_is_sent_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file here that is too large for messages is refused, with what to do; what lies in S3 is not sent at all."""
-    monkeypatch.setattr("rolemgr.workflow.replay_shares.MOST_SENT", 10)
+    monkeypatch.setattr("rolemgr.workflow.trail_shares.MOST_SENT", 10)
     (tmp_path / "a.json").write_text("x" * 11)
     with pytest.raises(InputError, match="is larger than 10 bytes"):
         list(shares_of(files_in(tmp_path), is_far=True))

@@ -14,7 +14,8 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.events.records import read_records
 from rolemgr.events.untraced import why_untraced
 from rolemgr.iam.documents import Effect, IdentityPolicy
-from rolemgr.usage.recorded import RecordedUse, Used, recorded_use
+from rolemgr.usage.kept import KeepReasons
+from rolemgr.usage.recorded import RecordedUse, ToldApart, Used, recorded_use
 from rolemgr.usage.tighten import Tightened, tighten
 
 ARN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
@@ -29,12 +30,12 @@ def document(*statements: dict[str, Any]) -> IdentityPolicy:
 def used(events: Sequence[dict[str, Any]], *documents: IdentityPolicy) -> RecordedUse:
     """Return what *events* say that the role used, as *documents* tell requests apart."""
     layers = PartlyKnownLayers(Policies(identity=documents))
-    return recorded_use(read_records(io.BytesIO(log_file(*events)), "trail.json.gz"), layers, (ROLE,))
+    return recorded_use(read_records(io.BytesIO(log_file(*events)), "trail.json.gz"), ToldApart(layers), (ROLE,))
 
 
 def tightened(events: Sequence[dict[str, Any]], *documents: IdentityPolicy, keep: Sequence[str] = ()) -> Tightened:
     """Return *documents* with what *events* say that the role used."""
-    return tighten(documents, used(events, *documents), keep)
+    return tighten(documents, used(events, *documents), KeepReasons(keep))
 
 
 def allows(found: Tightened) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ from rolemgr import __version__
 from rolemgr.cli.access import access_options
 from rolemgr.cli.console import catalog_option, format_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, note, require_ending, write_output
-from rolemgr.cli.inventory import end_with, inventory_of, judged_named, principals_named
+from rolemgr.cli.inventory import a_day, end_with, inventory_of, judged_named, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.cli.lazy import catalog as entries
 from rolemgr.cli.progress import counting
@@ -100,7 +100,7 @@ def audit_command(
       rolemgr audit account.json --format asff --region eu-west-1 -o findings.json
     """
     _check_form(form, region, output, is_extract=extract is not None)
-    wish = _Judging(**{**judging, "as_of": _date(judging["as_of"])})
+    wish = _Judging(**{**judging, "as_of": a_day(judging["as_of"])})
     source = _source(files, save, access, live=live)
     if extract is not None:
         write_output(_extracted(source.inventory, extract), output)
@@ -211,15 +211,6 @@ def _live(save: str | None, access: AccessOptions) -> "LiveAccount":
     write_output(found.text, save)
     note(f"account {found.account} is saved in {save}")
     return found
-
-
-def _date(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
 def _audited(inventory: "Inventory", wish: _Judging) -> "Audit":

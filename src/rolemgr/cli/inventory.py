@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 _OURS = ("rolemgr.yaml", "rolemgr-check.yaml")
 """Settings and suppressions, which may stand beside an inventory and are not of it."""
+
+
+def a_day(text: str | None) -> date | None:
+    """Return the day that ``--as-of`` names, None where it is not given; raise InputError for what is not a day."""
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise InputError(SourceLocation("--as-of"), f"`{text}` is not a day", "such as 2026-11-28") from error
 
 
 def inventory_of(

@@ -47,8 +47,10 @@ if TYPE_CHECKING:
     import rolemgr.report.findings_text
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
+    import rolemgr.report.pages.html
     import rolemgr.report.pages.of_blueprint
     import rolemgr.report.pages.of_plan
+    import rolemgr.report.pages.of_report_audit
     import rolemgr.report.plan
     import rolemgr.report.replay
     import rolemgr.report.test_results
@@ -106,6 +108,9 @@ if TYPE_CHECKING:
     import rolemgr.workflow.query
     import rolemgr.workflow.replay
     import rolemgr.workflow.replay_shares
+    import rolemgr.workflow.report
+    import rolemgr.workflow.report_blueprint
+    import rolemgr.workflow.report_given
     import rolemgr.workflow.resource_policies
     import rolemgr.workflow.role_options
     import rolemgr.workflow.schemas
@@ -114,6 +119,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
+    import rolemgr.workflow.use_shares
     import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow
 else:

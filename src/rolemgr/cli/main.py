@@ -28,6 +28,7 @@ COMMANDS = {
     "init": ("rolemgr.cli.init", "Write a starter rolemgr.yaml, or a starter blueprint."),
     "create": ("rolemgr.cli.create", "Render one IAM role: JSON, CloudFormation, Terraform ..."),
     "preview": ("rolemgr.cli.preview", "Show a role for review, on one page."),
+    "report": ("rolemgr.cli.report", "Make an HTML report."),
     "list": ("rolemgr.cli.browse", "List what the catalog has: personas, separations ...."),
     "show": ("rolemgr.cli.browse", "Show a catalog entry, or a blueprint, as a tree."),
     "query": ("rolemgr.cli.query", "Ask what an action takes, and who has it."),
@@ -66,7 +67,7 @@ COMMANDS = {
 
 
 GROUPS = {
-    "Make a role": ("init", "create", "preview", "list", "show", "query"),
+    "Make a role": ("init", "create", "preview", "report", "list", "show", "query"),
     "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare", "compliance"),
     "See what is there": ("audit", "who-can", "can", "replay", "tighten", "migrate"),
     "Bring it into accounts": ("build", "plan", "apply", "drift"),

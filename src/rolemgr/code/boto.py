@@ -11,7 +11,7 @@ from typing import Any, Final
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.operations import boto_data, operation_of, service_of
 from rolemgr.code.reading import Reading
-from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, UnknownValue, Value, text_of
+from rolemgr.code.values import ANY_TEXT, AwsKind, AwsObject, TextValue, UnknownValue, Value, alternatives, text_of
 
 _SESSIONS: Final = frozenset({"boto3.Session", "boto3.session.Session", "botocore.session.Session",
                               "botocore.session.get_session"})  # fmt: skip
@@ -33,7 +33,8 @@ class Boto:
         if path in ("boto3.client", "boto3.resource"):
             return self._made(path.rpartition(".")[2], given, node)
         if path.partition(".")[0] in ("boto3", "botocore"):
-            return UnknownValue("boto3 gives it", foreign=True)
+            is_transfer = path == "boto3.s3.transfer.S3Transfer"
+            return UnknownValue("boto3 gives it", of="boto3" if is_transfer or _holds_aws(given) else "")
         return None
 
     def _made(self, what: str, given: CallArguments, node: ast.Call) -> Value:
@@ -45,6 +46,7 @@ class Boto:
             self._reading.cannot_tell(node, f"{what}(...)", why)
             return UnknownValue(why)
         kind = AwsKind.RESOURCE if what == "resource" else AwsKind.CLIENT
+        name = TextValue(boto_data()["renamed"].get(name.pattern, name.pattern))
         if service_of(name.pattern) is None:
             self._reading.cannot_tell(node, f"{what}({name.pattern!r})", "AWS's reference has no such service")
         return AwsObject(kind, name.pattern)
@@ -55,8 +57,9 @@ class Boto:
             return ANY_TEXT
         if owner.kind is AwsKind.CLIENT and name in ("exceptions", "meta"):
             return UnknownValue("boto3 has it", foreign=True)
-        if owner.kind is AwsKind.RESOURCE and name == "meta":
-            return AwsObject(AwsKind.ANSWER, "meta", {}, {"client": AwsObject(AwsKind.CLIENT, owner.name)})
+        if owner.kind in (AwsKind.RESOURCE, AwsKind.RESOURCE_OBJECT) and name == "meta":
+            client = AwsObject(AwsKind.CLIENT, owner.name.partition(".")[0])
+            return AwsObject(AwsKind.ANSWER, "meta", {}, {"client": client})
         if owner.kind in (AwsKind.RESOURCE, AwsKind.RESOURCE_OBJECT):
             return self._of_resource(owner, name)
         return owner.attributes.get(name) if owner.kind is AwsKind.ANSWER else None
@@ -77,7 +80,7 @@ class Boto:
         if owner.kind is AwsKind.BOTO_SESSION:
             if name in _CLIENT_OF or name == "resource":
                 return self._made("client" if name in _CLIENT_OF else name, given, node)
-            return UnknownValue("boto3 gives it", foreign=True)
+            return UnknownValue("boto3 gives it", foreign=name != "get_credentials")
         if owner.kind is AwsKind.CLIENT:
             return self._of_client(owner, name, given, node)
         if owner.kind in (AwsKind.PAGINATOR, AwsKind.WAITER):
@@ -206,3 +209,8 @@ def _resource(owner: AwsObject) -> Mapping[str, Any]:
     service, _, kind = owner.name.partition(".")
     found: Mapping[str, Any] = boto_data()["resources"].get(service, {}).get(kind or "service", {})
     return found
+
+
+def _holds_aws(given: CallArguments) -> bool:
+    """Tell whether something of AWS is among what is *given*: what comes of it may call it."""
+    return any(isinstance(one, AwsObject) for each in given.every() for one in alternatives(each))

@@ -1,16 +1,17 @@
 """What is called: functions and classes of the code itself, boto3's and the SDK's, and what is not known."""
 
 import ast
+import shlex
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rolemgr.code.boto import Boto
-from rolemgr.code.expressions import CallArguments, Expressions
-from rolemgr.code.operations import by_name_alone
+from rolemgr.code.expressions import CallArguments
+from rolemgr.code.guessing import Guessing
+from rolemgr.code.libraries import is_harmless, is_tabled, passes_on, runs_what
 from rolemgr.code.reading import MOST_CALLS_WITHIN, MOST_TIMES, Reading
-from rolemgr.code.sdk import Sdk
+from rolemgr.code.shells import cell_code, shell_lines
 from rolemgr.code.values import (
     ANY_TEXT,
     NOTHING,
@@ -24,6 +25,7 @@ from rolemgr.code.values import (
     MappingValue,
     NamedValue,
     NameScope,
+    PlainValue,
     TextValue,
     UnknownValue,
     Value,
@@ -34,22 +36,17 @@ from rolemgr.code.values import (
 )
 
 _ANSWER: Final = UnknownValue("it is of another library", foreign=True)
-_HANDED_ON: Final = (AwsKind.CLIENT, AwsKind.RESOURCE, AwsKind.BOTO_SESSION)
-_SDK_VERBS: Final = frozenset({"fit", "deploy", "train", "upsert", "run", "transform", "register", "build"})
-_HARMLESS: Final = ("builtins.", "json.", "pprint.", "print", "logging.", "copy.", "IPython.", "functools.")
 
 
-class Calling(Expressions):
+class Calling(Guessing):
     """Reads calls."""
 
     def __init__(self, reading: Reading) -> None:
         super().__init__(reading)
-        self._boto, self._sdk = Boto(reading), Sdk(reading)
         self.top = NameScope()
-        self.known: list[CodeFunction] = []
         self.classes: list[CodeClass] = []
-        self.returned: list[Value] = []
         self._running: list[ast.AST] = []
+        self._owners: list[CodeObject] = []
         self._times: dict[ast.AST, int] = {}
         self._objects: dict[ast.AST, CodeObject] = {}
 
@@ -62,41 +59,74 @@ class Calling(Expressions):
         if isinstance(function, NamedValue):
             return self._named(function.path, arguments, node)
         if isinstance(function, BoundMethod):
-            return self._bound(function, arguments, node)
+            return self.bound(function, arguments, node)
         if isinstance(function, CodeFunction):
             return self._function(function, arguments, node)
         if isinstance(function, CodeClass):
             return self._object(function, arguments, node)
         if isinstance(function, AwsObject) and function.kind is AwsKind.SDK:
-            return self._sdk.method(function, "__call__", arguments, node)
+            return self.sdk.method(function, "__call__", arguments, node)
         if isinstance(function, UnknownValue) and not function.foreign:
-            return self._guessed(node, arguments)
-        self._handed_on(arguments, node, "another library")
-        return _ANSWER
+            return self.guessed(function, node, arguments)
+        return self.unread(arguments, node, "", harmless=True)
 
     def _named(self, path: str, given: CallArguments, node: ast.Call) -> Value:
+        if kind := runs_what(path):
+            return self._run_by(kind, path, given, node)
+        if passes_on(path) and given.positional:
+            return self._passed_on(path, given, node)
         if path.startswith("builtins."):
             return self._built_in(path.partition(".")[2], given, node)
-        made = self._boto.named(path, given, node)
+        made = self.boto.named(path, given, node)
         if made is None:
-            made = self._sdk.named(path, given, node)
+            made = self.sdk.named(path, given, node)
         if made is not None:
             return made
+        if path.startswith("IPython.") and path.endswith(".get_ipython"):
+            return NamedValue("IPython.get_ipython")
         if path in ("os.path.join", "posixpath.join"):
             return joined([part for one in given.positional for part in (TextValue("/"), text_of(one))][1:])
-        if path in ("copy.copy", "copy.deepcopy") and given.positional:
-            return given.positional[0]
-        if not path.startswith(_HARMLESS):
-            self._handed_on(given, node, path)
-        return _ANSWER
+        if is_harmless(path):
+            return self.unread(given, node, path, harmless=True)
+        self.unread(given, node, path, harmless=False)
+        return self.guessed(UnknownValue(f"it is of `{path.partition('.')[0]}`, which is not read"), node, given)
 
-    def _handed_on(self, given: CallArguments, node: ast.Call, path: str) -> None:
-        """Say what of AWS goes into code that is not read here: it may call anything."""
-        for one in given.every():
-            for each in alternatives(one):
-                if isinstance(each, AwsObject) and each.kind in _HANDED_ON:
-                    what = f"{each.kind.name.lower().replace('_', ' ')} of {each.name}"
-                    self.reading.cannot_tell(node, path, f"it is given a {what}, and is not read")
+    def _passed_on(self, path: str, given: CallArguments, node: ast.Call) -> Value:
+        """Return what is given, or an element of it: of functions that hand on what they get."""
+        if path in ("functools.partial", "builtins.filter"):
+            self.hand_over(given, node, path, harmless=True)
+        listed = [one for each in given.positional for one in alternatives(each)]
+        if path.startswith(("copy.", "contextlib.")):
+            return either(listed)
+        if path == "functools.partial":
+            return given.positional[0]
+        items = [self.element(one, node) if isinstance(one, ListValue | MappingValue) else one for one in listed]
+        is_one = path in ("builtins.max", "builtins.min")
+        return either(items) if is_one else ListValue([either(items)], open=True)
+
+    def _run_by(self, kind: str, path: str, given: CallArguments, node: ast.Call) -> Value:
+        """Say what a function runs that is not Python of the file, where it may call AWS."""
+        name = path.rpartition(".")[2]
+        first = given.first("args") or given.first("cmd") or ANY_TEXT
+        text = first.pattern if isinstance(first, TextValue) else ""
+        if isinstance(first, ListValue):
+            text = " ".join(shlex.quote(text_of(one).pattern) for one in first.items)
+        if kind == "import" and isinstance(first, TextValue) and first.exact:
+            self.imported(first.pattern, "", node)
+            return NamedValue(first.pattern)
+        if kind == "magic":
+            words = [text_of(one).pattern for one in given.positional]
+            made = cell_code(f"%{' '.join(words)}" if len(words) < 3 else f"%%{words[0]} {words[1]}\n{words[2]}")
+            for one in made.others:
+                self.reading.cannot_tell(node, one.what, one.why)
+            if made.python.strip() not in ("", "pass", "None"):
+                self.reading.cannot_tell(node, f"`{made.python.strip()[:60]}`", "is code in text, and is not read")
+        elif kind == "command":
+            for one in shell_lines(text or "*"):
+                self.reading.cannot_tell(node, one.what if text not in ("", "*") else name, one.why)
+        else:
+            self.reading.cannot_tell(node, f"{name}(...)", "what it runs is not read")
+        return UnknownValue(f"{name} gives it", foreign=kind == "command")
 
     def _built_in(self, name: str, given: CallArguments, node: ast.Call) -> Value:
         first = given.positional[0] if given.positional else None
@@ -108,6 +138,8 @@ class Calling(Expressions):
             return found
         if name in ("list", "tuple", "set", "sorted") and first is not None:
             return first if isinstance(first, ListValue) else ListValue([self.element(first, node)], open=True)
+        if name == "super":
+            return self._above(node)
         if name == "getattr" and len(given.positional) > 1:
             return self._looked_up(given.positional[0], given.positional[1], node)
         if name in ("enumerate", "zip") and first is not None:
@@ -115,52 +147,93 @@ class Calling(Expressions):
             return ListValue([ListValue([ANY_TEXT, *items] if name == "enumerate" else items)], open=True)
         if name == "next" and first is not None:
             return self.element(first, node)
-        return UnknownValue(f"{name} gives it", foreign=True)
+        if name in ("map", "apply", "setattr"):
+            return self.unread(given, node, name, harmless=True)
+        return UnknownValue(f"{name} gives it", foreign=name not in ("vars", "globals", "locals", "super", "object"))
 
     def _looked_up(self, owner: Value, name: Value, node: ast.AST) -> Value:
         """Return ``getattr(owner, name)``."""
         if isinstance(name, TextValue) and name.exact:
             return either(self.attribute(one, name.pattern, node) for one in alternatives(owner))
-        if any(isinstance(one, AwsObject) for one in alternatives(owner)):
-            self.reading.cannot_tell(node, "getattr", "which method of a client it is, is not known")
-        return UnknownValue("it is looked up by a name that is not known", foreign=True)
+        owners = alternatives(owner)
+        if any(isinstance(one, AwsObject) or (isinstance(one, NamedValue) and is_tabled(one.path)) for one in owners):
+            self.reading.cannot_tell(node, "getattr", "which method or class of AWS's it is, is not known")
+        return UnknownValue("it is looked up by a name that is not known")
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """Return the attribute *name* of *owner*."""
         if isinstance(owner, NamedValue):
             return NamedValue(f"{owner.path}.{name}")
         if isinstance(owner, AwsObject):
-            mine = self._sdk if owner.kind is AwsKind.SDK else self._boto
-            found = mine.attribute(owner, name)
+            found = (
+                self.sdk.attribute(owner, name, node) if owner.kind is AwsKind.SDK else self.boto.attribute(owner, name)
+            )
             return BoundMethod(owner, name) if found is None else found
         if isinstance(owner, CodeObject):
             return self._of_object(owner, name)
         if isinstance(owner, CodeClass):
-            return owner.scope.names.get(name, UnknownValue("its class does not set it"))
+            return self._of_class(owner, name)
         if isinstance(owner, UnknownValue):
             return owner
-        return UnknownValue("it is an attribute", foreign=True)
+        if isinstance(owner, BoundMethod):
+            return self.beyond(owner)
+        is_plain = isinstance(owner, TextValue) or (isinstance(owner, PlainValue) and owner != NOTHING)
+        return UnknownValue("it is an attribute", foreign=is_plain)
 
     def _of_object(self, owner: CodeObject, name: str) -> Value:
         if name in owner.attributes:
             return owner.attributes[name]
         found = self._in_class(owner.of, name)
         if isinstance(found, CodeFunction):
-            method = replace(found, owner=owner)
-            is_property = any(one == NamedValue("builtins.property") for one in found.decorators)
+            method = replace(found, owner=owner.of if _is(found, "classmethod") else owner)
+            is_property = _is(found, "property") or _is(found, "cached_property")
             return self._function(method, CallArguments(), found.node) if is_property else method
+        if found is None and owner.base is not None:
+            return self.attribute(owner.base, name, owner.of.node)
         return found if found is not None else UnknownValue(f"nothing sets its attribute `{name}`")
 
-    def _in_class(self, of: CodeClass, name: str) -> Value | None:
+    def _of_class(self, owner: CodeClass, name: str) -> Value:
+        found = self._in_class(owner, name)
+        if isinstance(found, CodeFunction) and _is(found, "classmethod"):
+            return replace(found, owner=owner)
+        base = self.base_of(owner)
+        if found is None and isinstance(base, NamedValue):
+            return NamedValue(f"{base.path}.{name}")
+        return found if found is not None else UnknownValue("its class does not set it")
+
+    def base_of(self, of: CodeClass, depth: int = 0) -> Value | None:
+        """Return the base of a class, or of its bases, that is not the code's own; None for none but `object`."""
+        for one in (each for base in of.bases for each in alternatives(base)):
+            if isinstance(one, CodeClass) and one is not of and depth < MOST_CALLS_WITHIN:
+                if (found := self.base_of(one, depth + 1)) is not None:
+                    return found
+            elif isinstance(one, NamedValue) and not is_harmless(one.path):
+                return one
+        return None
+
+    def _above(self, node: ast.Call) -> Value:
+        """Return what ``super()`` is: the object as one of its base of the SDK, or of the code's own."""
+        for one in reversed(self._owners):
+            bases = [each for each in one.of.bases if isinstance(each, CodeClass)]
+            if one.base is not None and not bases:
+                return one.base
+            if bases:
+                return CodeObject(bases[0], one.attributes, one.base)
+            break
+        return UnknownValue("it is of a class that is not read")
+
+    def _in_class(self, of: CodeClass, name: str, depth: int = 0) -> Value | None:
         if name in of.scope.names:
             return of.scope.names[name]
-        bases = (self._in_class(one, name) for one in of.bases if isinstance(one, CodeClass) and one is not of)
-        return next((one for one in bases if one is not None), None)
+        bases = [one for one in of.bases if isinstance(one, CodeClass) and one is not of and depth < MOST_CALLS_WITHIN]
+        return next((one for base in bases if (one := self._in_class(base, name, depth + 1)) is not None), None)
 
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """Set the attribute *name* of what *owner* may be; it may have been set to something else before."""
         for one in alternatives(owner):
-            if isinstance(one, CodeObject | AwsObject):
+            if isinstance(one, CodeClass):
+                one.scope.names[name] = value
+            elif isinstance(one, CodeObject | AwsObject):
                 one.attributes[name] = value
                 if isinstance(one, AwsObject) and one.kind is AwsKind.SDK:
                     one.arguments[name] = value
@@ -175,39 +248,32 @@ class Calling(Expressions):
             elif isinstance(one, ListValue) and value not in one.items:
                 one.items.append(value)
 
-    def _bound(self, method: BoundMethod, given: CallArguments, node: ast.Call) -> Value:
-        owner = method.owner
-        mine = self._sdk if owner.kind is AwsKind.SDK else self._boto
-        return mine.method(owner, method.name, given, node)
-
-    def _guessed(self, node: ast.Call, given: CallArguments) -> Value:
-        """Return what a method of something that is not known gives: its name may tell which operation it is."""
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        operation = by_name_alone(name)
-        if operation:
-            self.reading.call(node, name, [operation], given.named, guessed=True, is_open=given.open)
-            return UnknownValue("AWS answers it", foreign=True)
-        if name in _SDK_VERBS and self._uses_the_sdk():
-            self.reading.cannot_tell(node, f"`.{name}`", "what it is called on is not known")
-        return UnknownValue("what is called is not known")
-
-    def _uses_the_sdk(self) -> bool:
-        return any(isinstance(one, NamedValue) and one.path.startswith("sagemaker") for one in self.top.names.values())
-
     def entered(self, value: Value, node: ast.AST) -> Value:
-        """Return what ``with value as name`` binds."""
+        """Return what ``with value as name`` binds: what its ``__enter__`` gives, or a generator's function yields."""
+        if isinstance(value, ListValue):
+            return self.element(value, node)
+        if isinstance(value, CodeObject) and isinstance(found := self._in_class(value.of, "__enter__"), CodeFunction):
+            return self._function(replace(found, owner=value), CallArguments(), node)
         return value
 
     def element(self, value: Value, node: ast.AST | None = None) -> Value:
         """Return what a loop over *value* gives."""
         if isinstance(value, AwsObject) and value.kind is not AwsKind.SDK:
-            return self._boto.iterated(value, node)
+            return self.boto.iterated(value, node)
+        if isinstance(value, AwsObject | BoundMethod):
+            return self.beyond(value)
+        if isinstance(value, NamedValue):
+            return ANY_TEXT if is_harmless(value.path) else UnknownValue("it is a part of what is not read")
         return super().element(value)
 
     def _object(self, of: CodeClass, given: CallArguments, node: ast.AST) -> Value:
         made = CodeObject(of)
         self._objects[of.node] = made
         found = self._in_class(of, "__init__")
+        base = self.base_of(of)
+        above = self._named(base.path, given if found is None else CallArguments(open=True), self.as_call(node)) \
+            if isinstance(base, NamedValue) and is_tabled(base.path) else None  # fmt: skip
+        made.base = above if isinstance(above, AwsObject) else None
         if isinstance(found, CodeFunction):
             self._function(replace(found, owner=made), given, node)
         return made
@@ -215,32 +281,44 @@ class Calling(Expressions):
     def _function(self, function: CodeFunction, given: CallArguments, node: ast.AST) -> Value:
         """Return what a function of the code gives, read with the arguments that it has here."""
         body = function.node
-        if isinstance(body, ast.Lambda):
-            inner = self._inner(function, given)
-            return self.value(body.body, inner)
-        self._times[body] = self._times.get(body, 0) + 1
-        if body in self._running or len(self._running) >= MOST_CALLS_WITHIN:
+        if body in self._running:
+            return UnknownValue("a function calls itself")
+        if len(self._running) >= MOST_CALLS_WITHIN:
+            self.reading.cannot_tell(node, "call", f"is more than {MOST_CALLS_WITHIN} functions deep")
             return UnknownValue("functions call each other too deep")
+        self._times[body] = self._times.get(body, 0) + 1
         if self._times[body] > MOST_TIMES:
-            return UnknownValue(f"{body.name} is called more than {MOST_TIMES} times")
+            why = f"is called more than {MOST_TIMES} times; what it does with the arguments here is not read"
+            self.reading.cannot_tell(node, getattr(body, "name", "lambda"), why)
+            return UnknownValue(why)
         inner = self._inner(function, given)
+        if isinstance(body, ast.Lambda):
+            return self._lambda_of(body, inner)
         outer, self.returned = (self.returned, self.reading.name), []
         self._running.append(body)
+        self._owners += [function.owner] if isinstance(function.owner, CodeObject) else []
         self.reading.name = function.file
         try:
             self.run(body.body, inner)
             return either(self.returned) if self.returned else NOTHING
         finally:
             self._running.pop()
+            self._owners = self._owners[:-1] if isinstance(function.owner, CodeObject) else self._owners
             self.returned, self.reading.name = outer
+
+    def _lambda_of(self, body: ast.Lambda, inner: NameScope) -> Value:
+        self._running.append(body)
+        try:
+            return self.value(body.body, inner)
+        finally:
+            self._running.pop()
 
     def _inner(self, function: CodeFunction, given: CallArguments) -> NameScope:
         """Return the scope of a call: parameters with arguments, defaults, or what is not known."""
         scope, spec = NameScope(function.scope), function.node.args
         positional = [*spec.posonlyargs, *spec.args]
-        is_static = any(one == NamedValue("builtins.staticmethod") for one in function.decorators)
         values: Sequence[Value] = given.positional
-        if function.owner is not None and not is_static:
+        if function.owner is not None and not _is(function, "staticmethod"):
             values = [function.owner, *values]
         for one in (*positional, *spec.kwonlyargs):
             scope.names[one.arg] = given.named.get(one.arg, UnknownValue(f"`{one.arg}` is a parameter"))
@@ -270,3 +348,8 @@ class Calling(Expressions):
                     owner = self._objects.get(of.node) or self._object(of, CallArguments(), of.node)
                     held = owner if isinstance(owner, CodeObject) else None
                     self._function(replace(method, owner=held), CallArguments(), of.node)
+
+
+def _is(function: CodeFunction, name: str) -> bool:
+    """Tell whether a decorator of *function* is the one of the *name*."""
+    return any(isinstance(one, NamedValue) and one.path.rpartition(".")[2] == name for one in function.decorators)

@@ -1,18 +1,21 @@
 """What expressions are, as far as reading tells; what is called in them is noted on the way."""
 
 import ast
-import operator
+import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from rolemgr.code.parts import computed, grown, part_of
 from rolemgr.code.reading import MOST_DEPTH, Reading
 from rolemgr.code.texts import percent, text_method
 from rolemgr.code.values import (
     ANY_TEXT,
     NOTHING,
     AwsObject,
+    BoundMethod,
     CodeFunction,
+    CodeObject,
     ListValue,
     MappingValue,
     NamedValue,
@@ -25,21 +28,12 @@ from rolemgr.code.values import (
     alternatives,
     either,
     joined,
+    something,
     text_of,
 )
 
-_BUILT_IN: Final = frozenset(
-    {"str", "dict", "list", "tuple", "set", "int", "float", "bool", "getattr", "print", "len", "sorted", "open", "zip",
-     "enumerate", "range", "map", "filter", "super", "isinstance", "vars", "type", "max", "min", "sum", "round", "next",
-     "property", "staticmethod", "classmethod"}
-)  # fmt: skip
-_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-}  # fmt: skip
-_MOST_ITEMS: Final = 500
-_LARGEST: Final = 10**15
-"""Numbers beyond it are nobody's limit, and would only take time."""
+_BUILT_IN: Final = frozenset(dir(builtins)) | {"display", "execfile", "exit", "quit", "unicode", "xrange"}
+"""Python's names, of both versions, and those that IPython adds."""
 
 
 class CallArguments(NamedTuple):
@@ -70,6 +64,8 @@ class Expressions(ABC):
         self.reading = reading
         self._depth = 0
         self.star_imports: list[str] = []
+        self.known: list[CodeFunction] = []
+        self.returned: list[Value] = []
 
     @abstractmethod
     def called(self, function: Value, arguments: CallArguments, node: ast.Call) -> Value:
@@ -78,6 +74,10 @@ class Expressions(ABC):
     @abstractmethod
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """Return the attribute *name* of *owner*."""
+
+    @abstractmethod
+    def is_described(self, path: str) -> bool:
+        """Tell whether a table has what an import brings in as *path*."""
 
     @abstractmethod
     def assign(self, target: ast.expr, value: Value, scope: NameScope) -> None:
@@ -118,18 +118,22 @@ class Expressions(ABC):
             return found
         if node.id in _BUILT_IN:
             return NamedValue(f"builtins.{node.id}")
-        for module in self.star_imports:
-            return NamedValue(f"{module}.{node.id}")
+        if node.id == "get_ipython":
+            return NamedValue("IPython.get_ipython")
+        paths = [f"{module}.{node.id}" for module in reversed(self.star_imports)]
+        described = [one for one in paths if self.is_described(one)]
+        if described or paths:  # the last import sets it; which of the others have it is not known
+            return NamedValue((described or paths)[0])
         return UnknownValue(f"`{node.id}` is set nowhere in the file")
 
     def _attribute(self, node: ast.Attribute, scope: NameScope) -> Value:
-        return either(self.attribute(one, node.attr, node) for one in alternatives(self.value(node.value, scope)))
+        return either(self.attribute(one, node.attr, node) for one in something(self.value(node.value, scope)))
 
     def _call(self, node: ast.Call, scope: NameScope) -> Value:
         if isinstance(node.func, ast.Attribute):
             owner = self.value(node.func.value, scope)
             given = self.arguments(node, scope)
-            return either(self._method(one, node, given) for one in alternatives(owner))
+            return either(self._method(one, node, given) for one in something(owner))
         function = self.value(node.func, scope)
         given = self.arguments(node, scope)
         return either(self.called(one, given, node) for one in alternatives(function))
@@ -216,7 +220,7 @@ class Expressions(ABC):
         if isinstance(node.op, ast.Mod) and isinstance(left, TextValue):
             return percent(left, right.items if isinstance(right, ListValue) else [right])
         if isinstance(left, PlainValue) and isinstance(right, PlainValue):
-            return _computed(type(node.op), left.value, right.value)
+            return computed(type(node.op), left.value, right.value)
         if isinstance(node.op, ast.Add) and (isinstance(left, TextValue) or isinstance(right, TextValue)):
             return joined([text_of(left), text_of(right)])
         if isinstance(left, ListValue) and isinstance(right, ListValue):
@@ -268,10 +272,28 @@ class Expressions(ABC):
 
     def _subscript(self, node: ast.Subscript, scope: NameScope) -> Value:
         owner, key = self.value(node.value, scope), _one(self.value(node.slice, scope))
-        return either(_part(one, key) for one in alternatives(owner))
+        return either(self.part(one, key, node) for one in something(owner))
+
+    def part(self, owner: Value, key: Value, node: ast.AST) -> Value:
+        """Return ``owner[key]``."""
+        if isinstance(owner, AwsObject | BoundMethod | CodeObject | NamedValue):
+            return self.element(owner, node)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and isinstance(owner, ListValue):
+            return ListValue(list(owner.items), open=True)
+        return part_of(owner, key)
 
     def _lambda(self, node: ast.Lambda, scope: NameScope) -> Value:
-        return CodeFunction(node, scope, self.reading.name)
+        made = CodeFunction(node, scope, self.reading.name)
+        self.known.append(made)
+        return made
+
+    def _yield(self, node: ast.Yield, scope: NameScope) -> Value:
+        self.returned.append(ListValue([self.value(node.value, scope)], open=True))
+        return UnknownValue("it is sent to a generator")
+
+    def _yield_from(self, node: ast.YieldFrom, scope: NameScope) -> Value:
+        self.returned.append(self.value(node.value, scope))
+        return UnknownValue("a generator gives it")
 
     def _comprehension(self, node: Any, scope: NameScope) -> Value:
         inner = NameScope(scope)
@@ -286,7 +308,7 @@ class Expressions(ABC):
             return MappingValue({"*": self.value(node.value, inner)}, open=True)
         return ListValue([self.value(node.elt, inner)], open=True)
 
-    def element(self, value: Value) -> Value:
+    def element(self, value: Value, node: ast.AST | None = None) -> Value:
         """Return what a loop over *value* gives."""
         listed = [one for each in alternatives(value) if isinstance(each, ListValue) for one in each.items]
         if listed:
@@ -295,7 +317,8 @@ class Expressions(ABC):
             return either(map(TextValue, value.entries)) if value.entries else ANY_TEXT
         if isinstance(value, UnknownValue):
             return value
-        return UnknownValue("a loop gives it", foreign=not isinstance(value, SeveralValues | AwsObject))
+        unsure = [one for one in alternatives(value) if isinstance(one, UnknownValue) and not one.foreign]
+        return either(unsure) if unsure else UnknownValue("a loop gives it", foreign=isinstance(value, TextValue))
 
     def _bind(self, node: ast.NamedExpr, scope: NameScope) -> Value:
         found = self.value(node.value, scope)
@@ -306,44 +329,9 @@ class Expressions(ABC):
         return self.value(node.value, scope)
 
 
-def grown(items: Sequence[Value], other: Value) -> ListValue:
-    """Return the list of *items* and those of *other*; one that is too long is cut, and open."""
-    more = other.items if isinstance(other, ListValue) else []
-    is_open = not isinstance(other, ListValue) or other.open or len(items) + len(more) > _MOST_ITEMS
-    return ListValue([*items, *more][:_MOST_ITEMS], is_open)
-
-
 def _one(value: Value) -> Value:
     """Return *value* where it is one; of several texts what they have in common is a gap."""
     return UnknownValue("it has several values") if isinstance(value, SeveralValues) else value
-
-
-def _part(owner: Value, key: Value) -> Value:
-    if isinstance(owner, MappingValue) and isinstance(key, TextValue) and key.exact:
-        missing = UnknownValue("a dictionary has it")
-        return owner.entries.get(key.pattern, owner.entries.get("*", missing))
-    if isinstance(owner, MappingValue):
-        return either(owner.entries.values()) if owner.entries else UnknownValue("a dictionary has it")
-    if isinstance(owner, ListValue):
-        at = key.value if isinstance(key, PlainValue) else None
-        if isinstance(at, int) and -len(owner.items) <= at < len(owner.items) and not owner.open:
-            return owner.items[at]
-        return either(owner.items) if owner.items else UnknownValue("a list has it")
-    if isinstance(owner, AwsObject):
-        return UnknownValue("AWS answers it", foreign=True)
-    if isinstance(owner, UnknownValue):
-        return owner
-    return ANY_TEXT if isinstance(owner, TextValue | NamedValue) else UnknownValue("it is a part of something")
-
-
-def _computed(kind: type[ast.operator], left: Any, right: Any) -> Value:
-    numbers = not isinstance(left, type(None)) and not isinstance(right, type(None))
-    if kind not in _ARITHMETIC or not numbers or max(abs(left), abs(right)) > _LARGEST:
-        return UnknownValue("it is computed", foreign=True)
-    try:
-        return PlainValue(_ARITHMETIC[kind](left, right))
-    except ArithmeticError:
-        return UnknownValue("it is computed", foreign=True)
 
 
 _HANDLERS: Final[Mapping[type[ast.expr], Callable[[Expressions, Any, NameScope], Value]]] = {
@@ -370,6 +358,7 @@ _HANDLERS: Final[Mapping[type[ast.expr], Callable[[Expressions, Any, NameScope],
     ast.NamedExpr: Expressions._bind,
     ast.Await: Expressions._within,
     ast.Starred: Expressions._within,
-    ast.YieldFrom: Expressions._within,
+    ast.Yield: Expressions._yield,
+    ast.YieldFrom: Expressions._yield_from,
 }
 """How each kind of expression is read."""

@@ -48,8 +48,8 @@ def operation_of(client: str, method: str) -> str | None:
 
 @cache
 def _special(client: str) -> Mapping[str, str]:
-    names = (one for one in boto_data()["operations"] if one.partition(".")[0] == client)
-    return {one.partition(".")[2].lower(): one for one in names}
+    names = (one for one in boto_data()["operations"] if one.rpartition(".")[0] == client)
+    return {one.rpartition(".")[2].lower(): one for one in names}
 
 
 @lru_cache(maxsize=8_192)
@@ -58,9 +58,21 @@ def actions_of(operation: str) -> tuple[str, ...]:
     special: Sequence[str] | None = boto_data()["operations"].get(operation, {}).get("actions")
     if special is not None:
         return tuple(special)
-    client, _, name = operation.partition(".")
+    client, _, name = operation.rpartition(".")  # of a client such as runtime.sagemaker too
     action = find_action(f"{service_of(client)}:{name}")
     return (action.name,) if action else ()
+
+
+@cache
+def _methods() -> Mapping[str, frozenset[str]]:
+    return {verb: frozenset(rest.split(" ")) for verb, rest in boto_data()["methods"].items()}
+
+
+def may_be_operation(method: str) -> str:
+    """Tell whether some client of boto3 has the *method*: ``surely`` by a name of several words, ``maybe``, or ""."""
+    verb, _, rest = method.partition("_")
+    found = method.islower() and rest in _methods().get(verb, ())
+    return "surely" if found and rest else "maybe" if found else ""
 
 
 @lru_cache(maxsize=8_192)

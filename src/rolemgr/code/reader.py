@@ -12,6 +12,7 @@ from rolemgr.code.calling import Calling
 from rolemgr.code.reading import CodeCall, Reading
 from rolemgr.code.sources import CodeFile, UntoldCode
 from rolemgr.code.values import (
+    NOTHING,
     CodeClass,
     CodeFunction,
     ListValue,
@@ -32,11 +33,16 @@ class CodeReading:
         self.calls, self.untold = tuple(calls), tuple(untold)
 
 
-def read_calls(file: CodeFile) -> CodeReading:
-    """Return what *file* calls of AWS; what takes too long to read is said with where the reading stopped."""
+def read_calls(file: CodeFile, modules: frozenset[str] = frozenset()) -> CodeReading:
+    """
+    Return what *file* calls of AWS; what takes too long to read is said with where the reading stopped.
+
+    *modules* are those that are read beside it.
+    """
     reading = Reading(file.name)
     reading.untold |= dict.fromkeys(file.untold)
     reader = _Reader(reading)
+    reader.given = modules
     scope = reader.top
     scope.names["__name__"] = TextValue("__main__")
     at: ast.AST = ast.Module([], [])
@@ -161,12 +167,14 @@ class _Reader(Calling):
 
     def _import(self, node: ast.Import, scope: NameScope) -> None:
         for one in node.names:
+            self.imported(one.name, "", node)
             path = one.name if one.asname else one.name.partition(".")[0]
             scope.names[one.asname or path] = NamedValue(path)
 
     def _import_from(self, node: ast.ImportFrom, scope: NameScope) -> None:
         module = f"{'.' * node.level}{node.module or ''}"
         for one in node.names:
+            self.imported(module, "" if one.name == "*" else one.name, node)
             if one.name == "*":
                 self.star_imports.append(module)
             else:
@@ -178,10 +186,24 @@ class _Reader(Calling):
     def _delete(self, node: ast.Delete, scope: NameScope) -> None:
         return None
 
+    def _global(self, node: ast.Global, scope: NameScope) -> None:
+        scope.elsewhere |= dict.fromkeys(node.names, self.top)
+
+    def _nonlocal(self, node: ast.Nonlocal, scope: NameScope) -> None:
+        for name in node.names:
+            outer = scope.outer
+            while outer is not None and name not in outer.names:
+                outer = outer.outer
+            scope.elsewhere[name] = outer or self.top
+
     def assign(self, target: ast.expr, value: Value, scope: NameScope) -> None:
         """Bind *target*, a name, an attribute, a part, or several of them, to *value*."""
         if isinstance(target, ast.Name):
-            scope.names[target.id] = value
+            if (outer := scope.elsewhere.get(target.id)) is not None:  # when the function is called, is not known
+                before = outer.names.get(target.id)
+                outer.names[target.id] = value if before in (None, NOTHING) else either([before, value])
+            else:
+                scope.names[target.id] = value
         elif isinstance(target, ast.Starred):
             self.assign(target.value, ListValue([value], open=True), scope)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -197,8 +219,8 @@ class _Reader(Calling):
             if isinstance(value, ListValue) and whole:
                 self.assign(one, value.items[number], scope)
             else:
-                part = UnknownValue("it is unpacked", foreign=isinstance(value, UnknownValue) and value.foreign)
-                self.assign(one, part, scope)
+                is_unknown = isinstance(value, UnknownValue)
+                self.assign(one, value if is_unknown else self.element(value, one), scope)
 
 
 _STATEMENTS: Final[Mapping[str, Callable[[_Reader, Any, NameScope], None]]] = {
@@ -220,5 +242,7 @@ _STATEMENTS: Final[Mapping[str, Callable[[_Reader, Any, NameScope], None]]] = {
     "Import": _Reader._import,
     "ImportFrom": _Reader._import_from,
     "Return": _Reader._return,
+    "Global": _Reader._global,
+    "Nonlocal": _Reader._nonlocal,
     "Delete": _Reader._delete,
 }

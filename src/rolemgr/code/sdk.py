@@ -8,16 +8,16 @@ classes with their bases, methods with their parameters, and the operations that
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.code.expressions import CallArguments
+from rolemgr.code.operations import actions_of
 from rolemgr.code.reading import Reading
 from rolemgr.code.values import (
-    ANY_TEXT,
     AwsKind,
     AwsObject,
     ListValue,
@@ -32,6 +32,8 @@ from rolemgr.code.values import (
 _DATA: Final = Path(__file__).parent / "data"
 _ANSWER: Final = UnknownValue("the SDK gives it", foreign=True)
 _MOST_BASES: Final = 12
+_OWN: Final = ("parameters", "defaults")
+"""What a method that overrides another has of itself."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,55 @@ class SdkTable:
                 queue += self.classes.get(one, {}).get("bases", ())
 
     def row(self, name: str, method: str) -> Mapping[str, Any] | None:
-        """Return what is known of a *method* of the class *name*, or of a function where it has none."""
-        fallback: Mapping[str, Any] | None = None
-        for one in self.lineage(name):
+        """
+        Return what is known of a *method* of the class *name*; None where the table has none.
+
+        A row by hand counts for the class, and for those below it that call what they override.
+        """
+        own: Mapping[str, Any] | None = None
+        classes = list(self.lineage(name))
+        for number, one in enumerate(classes):
             made = self.rows.get(one, {}).get(method)
+            if made is not None:
+                source = self._source(classes[number:], method)
+                whole = {**source, **made}
+                return whole if own is None else self._overridden(own, whole, source)
             source = self.classes.get(one, {}).get("methods", {}).get(method)
-            if made is not None or (source is not None and not (source.get("inherited") or fallback)):
-                return {**(source or {}), **(made or {})} if made is not None or fallback is None else fallback
-            fallback = fallback or source
-        return fallback
+            if source is not None and method == "__init__" and own is None and not source.get("inherited"):
+                return dict(source)
+            own = own or source
+        return own
+
+    def _source(self, classes: Iterable[str], method: str) -> Mapping[str, Any]:
+        found = (self.classes.get(one, {}).get("methods", {}).get(method) for one in classes)
+        return next((one for one in found if one is not None), {})
+
+    def _overridden(
+        self, own: Mapping[str, Any], above: Mapping[str, Any], source: Mapping[str, Any]
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """
+        Return the row of a method that overrides one with a row by hand, *above*, made of *source*.
+
+        Where its *own* source reaches no more than what it overrides, it calls that, and calls when that does.
+        """
+        if any(one not in source.get("calls", ()) and actions_of(one) for one in own.get("calls", ())):
+            return own
+        return {**own, **{key: one for key, one in above.items() if key not in _OWN or key not in own}}
+
+    @cached_property
+    def calling(self) -> frozenset[str]:
+        """The names of the methods of which one, of some class, calls AWS."""
+        listed = [one for of in self.classes.values() for one in of.get("methods", {}).items()]
+        listed += [one for name, of in self.rows.items() if name not in ("", "*", "shared") for one in of.items()]
+        return frozenset(name for name, row in listed if name != "attributes" and _calls_anything(row))
 
     def is_a(self, name: str, base: str) -> bool:
         """Tell whether the class *name* is *base*, or one of it."""
         return base in self.lineage(name)
+
+
+def _calls_anything(row: Mapping[str, Any]) -> bool:
+    return any(row.get(key) for key in ("calls", "deferred", "job", "pipeline"))
 
 
 @cache
@@ -78,6 +116,11 @@ def tables() -> tuple[SdkTable, SdkTable]:
         raw = json.loads((_DATA / f"sagemaker_{version}.json").read_bytes())
         made.append(SdkTable(version, raw["classes"], raw["functions"], rows[version]))
     return made[0], made[1]
+
+
+@cache
+def _not_of_aws() -> tuple[str, ...]:
+    return tuple(json.loads((_DATA / "sagemaker_rows.json").read_bytes())["not-of-aws"])
 
 
 _THIRD: Final = ("sagemaker.core", "sagemaker.train", "sagemaker.serve", "sagemaker.mlops", "sagemaker.ai_registry",
@@ -101,6 +144,8 @@ class Sdk:
         """Return what a class or function of the SDK gives; None where *path* is not one of the SDK."""
         if path.partition(".")[0] not in TOP:
             return None
+        if path.startswith(_not_of_aws()):
+            return _ANSWER
         table, name = table_for(path), path.rpartition(".")[2]
         owner = path.split(".")[-2] if path.count(".") > 1 else ""
         if name in table.classes:
@@ -110,9 +155,28 @@ class Sdk:
             return self._called(table, row, made, f"{owner}.{name}", given, node)
         if row := {**table.functions.get(name, {}), **table.rows.get("", {}).get(name, {})}:
             return self._called(table, row, AwsObject(AwsKind.SDK, f"{table.version}."), name, given, node)
-        if name[:1].isupper():  # an enumeration, an exception, or a class that the table does not have
-            self._reading.cannot_tell(node, name, f"the table of the SDK ({table.version}) has no such class")
-        return _ANSWER
+        what = "class" if name[:1].isupper() else "function"
+        shown = f"{owner}.{name}" if owner in table.classes else name
+        self._reading.cannot_tell(node, shown, f"the table of the SDK ({table.version}) has no such {what}")
+        return UnknownValue(f"what `{shown}` gives is not known", of=table.version)
+
+    def has(self, path: str) -> bool:
+        """Tell whether the table has the class or function that is imported as *path*."""
+        table, name = table_for(path), path.rpartition(".")[2]
+        return name in table.classes or name in table.functions or name in table.rows.get("", {})
+
+    def is_method(self, owner: AwsObject, name: str) -> bool:
+        """Tell whether the table has the method *name* of *owner*."""
+        row = table_of(owner).row(owner.name.partition(".")[2], name)
+        return row is not None and not row.get("property")
+
+    def calls_anything(self, owner: AwsObject) -> bool:
+        """Tell whether a method of *owner* calls AWS: it is not only data."""
+        table = table_of(owner)
+        listed = table.lineage(owner.name.partition(".")[2])
+        mine = (row for one in listed for of in (table.classes.get(one, {}).get("methods", {}), table.rows.get(one, {}))
+                for name, row in of.items() if name != "attributes")  # fmt: skip
+        return any(map(_calls_anything, mine))
 
     def _made(self, table: SdkTable, name: str, given: CallArguments, node: ast.Call) -> AwsObject:
         row = table.row(name, "__init__") or {}
@@ -121,15 +185,22 @@ class Sdk:
         self._note(table, row, made, name, CallArguments(), node)
         return made
 
-    def attribute(self, owner: AwsObject, name: str) -> Value | None:
-        """Return an attribute of *owner* that is not a method of it."""
+    def attribute(self, owner: AwsObject, name: str, node: ast.AST) -> Value | None:
+        """Return an attribute of *owner* that is not a method of it; None for methods, and what no table describes."""
         if name in owner.attributes:
             return owner.attributes[name]
         table, of = table_of(owner), owner.name.partition(".")[2]
+        if (row := table.row(of, name)) and row.get("property"):
+            return self._called(table, row, owner, f"{of}.{name}", CallArguments(), node)
         for one in table.lineage(of):
-            if (found := table.rows.get(one, {}).get("attributes", {}).get(name)) is not None:
-                return _given(table, found, owner)
-        return owner.arguments.get(name) if table.row(of, name) is None else None
+            for part in (table.rows, table.classes):
+                if (found := part.get(one, {}).get("attributes", {}).get(name)) is not None:
+                    return _given(table, found, owner)
+        if row is not None:
+            return None
+        if name not in owner.arguments and (found := table.rows["*"]["attributes"].get(name)):
+            return _given(table, found, owner)
+        return owner.arguments.get(name)
 
     def method(self, owner: AwsObject, name: str, given: CallArguments, node: ast.Call) -> Value:
         """Return what the method *name* of *owner* gives, its calls noted."""
@@ -140,10 +211,13 @@ class Sdk:
                 node, f"{of}.{name}", f"the table of the SDK ({table.version}) has no such method"
             )
             return _ANSWER
+        if name == "__init__":  # of a class above the code's own
+            owner.arguments |= given.bound(_names(row))
+            owner.is_open = given.open
         return self._called(table, row, owner, f"{of}.{name}", given, node)
 
     def _called(
-        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments, node: ast.Call
+        self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments, node: ast.AST
     ) -> Value:  # fmt: skip
         bound = given.bound(_names(row))
         self._note(table, row, owner, name, given._replace(named=bound), node)
@@ -151,13 +225,14 @@ class Sdk:
             if key in bound:
                 owner.arguments[key] = bound[key]
         gives = row.get("gives")
-        return (
-            _given(table, gives, AwsObject(owner.kind, owner.name, {**owner.arguments, **bound})) if gives else _ANSWER
-        )
+        if gives:
+            return _given(table, gives, AwsObject(owner.kind, owner.name, {**owner.arguments, **bound}))
+        why = f"what `{name}` gives, which the tables do not describe"
+        return _ANSWER if row.get("plain") else UnknownValue(why, of=table.version)
 
     def _note(
         self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments,
-        node: ast.Call,
+        node: ast.AST,
     ) -> None:  # fmt: skip
         arguments = {**owner.arguments, **given.named}
         is_open = owner.is_open or given.open
@@ -251,7 +326,9 @@ def _given(table: SdkTable, what: str, owner: AwsObject) -> Value:
     if kind == "self":
         return owner
     if kind == "argument":
-        return owner.arguments.get(name, ANY_TEXT)
+        return owner.arguments.get(name, UnknownValue(f"the argument `{name}`", of=table.version))
+    if kind == "plain":
+        return _ANSWER
     if kind == "text":
         return TextValue(name or "*", exact="*" not in name and bool(name))
     if kind == "client":

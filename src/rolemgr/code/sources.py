@@ -1,30 +1,25 @@
 """
 Python files and notebooks as trees, each with the place that people open: a line, or a cell and the line in it.
 
-Text is parsed and never compiled or run. A cell that is not Python is said where it could call AWS.
+Text is parsed and never compiled or run. Cells of another language, and what else is not Python, are said.
 https://nbformat.readthedocs.io/en/latest/format_description.html
 """
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from rolemgr.code.shells import cell_code
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import Limits
 
-CODE_LIMITS: Final = Limits(bytes=32 << 20, depth=60, values=1_000_000)
+CODE_LIMITS: Final = Limits(bytes=32 << 20, depth=60, values=1_000_000, is_python=True)
 """Notebooks hold pictures; code beyond `_MOST_CODE` is not parsed."""
 _MOST_CODE: Final = 2 << 20
-_MAGIC: Final = re.compile(r"^(\s*)(?:[\w, ]+=\s*)?([%!?].*|[\w.]+\?{1,2}\s*)$")
-_SAME_LANGUAGE: Final = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "memit", "local"})
-_CALLS_AWS: Final = re.compile(r"\baws\s+[a-z][\w-]*\s|boto3|sagemaker")
-_INSTALLS: Final = re.compile(
-    r"\b(?:pip3?|conda|mamba|uv)\s+(?:install|uninstall|show|list)\b|^!\s*(?:curl|wget|ls|cat|rm)\b"
-)
-_NOT_PYTHON: Final = "is not Python, and it may call AWS"
+_PYTHON: Final = frozenset({"python", "python2", "python3", "ipython", "ipython2", "ipython3", "pyspark", ""})
+"""What notebooks call the language that is read here."""
 
 
 class UntoldCode(NamedTuple):
@@ -59,21 +54,22 @@ def read_code(text: str, name: str) -> CodeFile:
 
     Raises InputError for a notebook that is not one. What is not valid Python is in what is untold.
     """
-    blocks = list(_code_of(text, name)) if name.endswith(".ipynb") else [(name, text)]
     trees: list[CodeTree] = []
     untold: list[UntoldCode] = []
-    for shown, code in blocks:
-        tree = _tree(code, shown)
-        if isinstance(tree, CodeTree):
-            trees.append(tree)
-        else:
-            untold.append(tree)
-        untold += [] if shown == name else _shell(code, shown)
+    for one in _code_of(text, name, untold) if name.endswith(".ipynb") else [(name, text)]:
+        shown, code = one
+        tree, others = _tree(code, shown, is_cell=shown != name)
+        trees += [tree] if isinstance(tree, CodeTree) else []
+        untold += [*([] if isinstance(tree, CodeTree) else [tree]), *others]
     return CodeFile(name, tuple(trees), tuple(untold))
 
 
-def _code_of(text: str, name: str) -> Iterator[tuple[str, str]]:
-    """Yield the code cells of a notebook, each with the name that its lines have, counted as Jupyter counts cells."""
+def _code_of(text: str, name: str, untold: list[UntoldCode]) -> Iterator[tuple[str, str]]:
+    """
+    Yield the code cells of a notebook, each with the name that its lines have, counted as Jupyter counts cells.
+
+    Cells of another language go into *untold*.
+    """
     data = parse_json(text, name, CODE_LIMITS).data
     if not isinstance(data, dict):
         raise InputError(SourceLocation(name, 1), "is not a notebook", "it is an object with `cells`")
@@ -82,9 +78,42 @@ def _code_of(text: str, name: str) -> Iterator[tuple[str, str]]:
         listed = [block for one in sheets if isinstance(one, dict) for block in _list(one.get("cells"))]
     if not isinstance(listed, list):
         raise InputError(SourceLocation(name, 1), "is not a notebook", "it has no list `cells`")
+    language = _language(data.get("metadata"))
+    if language not in _PYTHON:
+        untold.append(UntoldCode(SourceLocation(name), "notebook", f"is in {language}, which is not read"))
+        return
     for number, block in enumerate(listed, start=1):
         if isinstance(block, dict) and block.get("cell_type") == "code":
-            yield f"{name}:cell {number}", _text(block.get("source", block.get("input", "")))
+            shown = f"{name}:cell {number}"
+            if (mine := _cell_language(block)) in _PYTHON:
+                yield shown, _text(block.get("source", block.get("input", "")))
+            else:
+                untold.append(UntoldCode(SourceLocation(shown, 1), "cell", f"is in {mine}, which is not read"))
+
+
+def _language(metadata: Any) -> str:
+    """Return the language of a notebook with this *metadata*, in lower case; "" where it does not say."""
+    given = metadata if isinstance(metadata, dict) else {}
+    for part, key in (("language_info", "name"), ("kernelspec", "language"), ("kernelspec", "name")):
+        found = given.get(part)
+        text = found.get(key) if isinstance(found, dict) else None
+        if isinstance(text, str) and text:
+            lowered = text.lower()
+            return lowered if key != "name" or part == "language_info" else _of_kernel(lowered)
+    return ""
+
+
+def _of_kernel(name: str) -> str:
+    """Return the language of the kernel of this *name*, which says it for R alone; of others "" is taken."""
+    return "r" if name == "ir" or name.endswith(("-r", "_r")) else ""
+
+
+def _cell_language(block: dict[str, Any]) -> str:
+    """Return the language of one cell, of nbformat 3 or as an editor wrote it; "" for the notebook's."""
+    metadata = block.get("metadata")
+    editor = metadata.get("vscode") if isinstance(metadata, dict) else None
+    found = editor.get("languageId") if isinstance(editor, dict) else block.get("language")
+    return found.lower() if isinstance(found, str) else ""
 
 
 def _list(value: Any) -> list[Any]:
@@ -95,19 +124,14 @@ def _text(source: Any) -> str:
     return source if isinstance(source, str) else "".join(one for one in _list(source) if isinstance(one, str))
 
 
-def _tree(code: str, name: str) -> CodeTree | UntoldCode:
-    first = code.lstrip().partition("\n")[0]
-    if ":cell " in name and first.startswith("%%"):
-        magic = first[2:].split()[:1]
-        if not magic or magic[0] not in _SAME_LANGUAGE:
-            where = SourceLocation(name, 1)
-            calls = _CALLS_AWS.search(code)
-            return UntoldCode(where, first[:40], _NOT_PYTHON) if calls else CodeTree(name, ())
-        code = code.replace(first, "", 1)
+def _tree(code: str, name: str, *, is_cell: bool) -> tuple[CodeTree | UntoldCode, list[UntoldCode]]:
+    """Return *code* as a tree, and what is not Python in it; a cell that is all Python has no magics."""
     found = _parsed(code, name)
-    if isinstance(found, UntoldCode) and ":cell " in name:
-        found = _parsed(_without_magics(code), name)
-    return found
+    if not is_cell or isinstance(found, CodeTree):
+        return found, []
+    made = cell_code(code)
+    others = [UntoldCode(SourceLocation(name, one.line), one.what, one.why) for one in made.others]
+    return _parsed(made.python, name), others
 
 
 def _parsed(code: str, name: str) -> CodeTree | UntoldCode:
@@ -123,21 +147,3 @@ def _parsed(code: str, name: str) -> CodeTree | UntoldCode:
         return UntoldCode(SourceLocation(name, error.lineno or 1), "syntax error", str(error.msg))
     except (ValueError, RecursionError, MemoryError) as error:
         return UntoldCode(where, "code", f"can't be parsed: {str(error) or 'it is nested too deep'}")
-
-
-def _without_magics(code: str) -> str:
-    """Return *code* with each line of IPython's own, and what continues it, as a statement that does nothing."""
-    lines, continues = [], False
-    for line in code.split("\n"):
-        found = _MAGIC.match(line)
-        lines.append("" if continues else f"{found[1]}pass" if found else line)
-        continues = (continues or bool(found)) and line.rstrip().endswith("\\")
-    return "\n".join(lines)
-
-
-def _shell(code: str, name: str) -> Iterator[UntoldCode]:
-    """Yield the lines of a cell that hand a command for AWS to a shell."""
-    for number, line in enumerate(code.split("\n"), start=1):
-        text = line.strip()
-        if text.startswith(("!", "%sx", "%system")) and _CALLS_AWS.search(text) and not _INSTALLS.search(text):
-            yield UntoldCode(SourceLocation(name, number), f"`{text[:60]}`", "a shell runs it, and shells are not read")

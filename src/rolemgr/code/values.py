@@ -34,10 +34,15 @@ class PlainValue:
 
 @dataclass(frozen=True)
 class UnknownValue:
-    """A value that is not known, *why*; *foreign* where it is surely nothing of AWS."""
+    """
+    A value that is not known, *why*; *foreign* where it is surely nothing of AWS.
+
+    *of* is the version of the SDK that it is of, where the SDK gives it.
+    """
 
     why: str
     foreign: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,13 @@ class CodeFunction:
     """
     A function of the code itself, in the *file* (or cell) of that name.
 
-    *owner* is the object that it is a method of, *decorators* what wraps it.
+    *owner* is the object (or class) that it is a method of, *decorators* what wraps it.
     """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: "NameScope"
     file: str
-    owner: "CodeObject | None" = None
+    owner: "CodeObject | CodeClass | None" = None
     decorators: "tuple[Value, ...]" = ()
 
 
@@ -131,6 +136,8 @@ class CodeObject:
 
     of: CodeClass
     attributes: "dict[str, Value]" = field(default_factory=dict)
+    base: AwsObject | None = None
+    """What it is of the SDK, where its class is one of the SDK's too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +161,8 @@ class NameScope:
 
     def __init__(self, outer: "NameScope | None" = None) -> None:
         self.outer, self.names = outer, dict[str, Value]()
+        self.elsewhere: dict[str, NameScope] = {}
+        """The names that `global` and `nonlocal` say are set in another scope."""
 
     def find(self, name: str) -> Value | None:
         """Return the value of *name* here or further out; None where nobody sets it."""
@@ -168,6 +177,12 @@ class NameScope:
 def alternatives(value: Value) -> tuple[Value, ...]:
     """Return what *value* may be."""
     return value.values if isinstance(value, SeveralValues) else (value,)
+
+
+def something(value: Value) -> tuple[Value, ...]:
+    """Return what *value* may be where something is done with it: None has nothing that could be called."""
+    found = alternatives(value)
+    return tuple(one for one in found if one != NOTHING) or found
 
 
 def either(values: Iterable[Value]) -> Value:

@@ -18,7 +18,7 @@ from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.variables import Matcher, as_pattern, known_variables_in, opens_variable
-from rolemgr.iam.wildcards import contains, resource_text_glob
+from rolemgr.iam.wildcards import contains, matches, resource_text_glob
 from rolemgr.reference.resources import common
 
 _LOOKED_AT: Final = ("kms:", "sts:")
@@ -60,6 +60,13 @@ class MatchingAllow(NamedTuple):
     resources: tuple[str, ...]
 
 
+class _ResourceTests(NamedTuple):
+    """What tells resources apart: those of a policy, and the *patterns* of those with variables."""
+
+    plain: tuple[Matcher, ...]
+    patterns: tuple[str, ...]
+
+
 class _Turning(NamedTuple):
     """A statement that may match, and what that turns on."""
 
@@ -76,7 +83,7 @@ class PartlyKnownLayers:
         """Take the *policies*; raise nothing before they are asked."""
         self.policies = policies
         self._keys: dict[str, frozenset[str]] = {}
-        self._tests: dict[str, tuple[Matcher, ...] | None] = {}
+        self._tests: dict[str, _ResourceTests | None] = {}
 
     def keys(self, folded_action: str) -> frozenset[str]:
         """Return the condition keys, in lower case, that decide about the lower-case action; raise as `evaluate`."""
@@ -91,26 +98,27 @@ class PartlyKnownLayers:
         """
         Return what the policies see of *resource* in requests for the lower-case action: equal where they see no other.
 
-        That is which of their resources match it; all of it where these have variables, or the service looks at it.
+        That is which of their resources match it; all of it where one with variables may, or the service looks at it.
         Raises as `evaluate` does.
         """
-        tests = self._tests.get(folded_action, ())
-        if tests == () and folded_action not in self._tests:
+        tests = self._tests.get(folded_action)
+        if tests is None and folded_action not in self._tests:
             tests = self._resource_tests(folded_action)
             keep(self._tests, folded_action, tests)
-        if tests is None:
+        if tests is None or any(matches(pattern, resource) for pattern in tests.patterns):
             return resource
-        return tuple(test(resource, _NO_CONTEXT) for test in tests)
+        return tuple(test(resource, _NO_CONTEXT) for test in tests.plain)
 
-    def _resource_tests(self, folded_action: str) -> tuple[Matcher, ...] | None:
+    def _resource_tests(self, folded_action: str) -> "_ResourceTests | None":
         if folded_action.startswith(_LOOKED_AT):
             return None
         statements = [one for group in self.policies.about(folded_action) for _, one in group.statements]
-        if any(opens_variable(text) for one in statements for text in one.resources):
-            return None
         asked = (one for one in statements if not one.everywhere)
         by_text = {text: test for one in asked for text, test in zip(one.resources, one.resource_tests, strict=True)}
-        return tuple(by_text.values())
+        return _ResourceTests(
+            tuple(test for text, test in by_text.items() if not opens_variable(text)),
+            tuple(as_pattern(text) for text in by_text if opens_variable(text)),
+        )
 
     def matching_allows(self, request: Request, unknown: frozenset[str], *, is_open: bool) -> Iterator["MatchingAllow"]:
         """Yield the Allows that match *request*, or may, with the resources of them that do; as `decide` takes it."""

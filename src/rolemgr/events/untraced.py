@@ -15,6 +15,21 @@ _WHY: Final = {
 
 
 @lru_cache(maxsize=1 << 12)
+def is_told_by_service(action: str) -> bool:
+    """
+    Tell whether *action*, which no trail shows, was not used where IAM has no access to its service at all.
+
+    So it is for data events, and for nothing that AWS checks without a call, or that is not a call of its own.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
+    """
+    kind = next(
+        (one for one in _WHY if any(matches_action(each, action) for each in facts("untraced")[one]["actions"])), ""
+    )
+    told = facts("untraced").get(kind, {}).get("told_by_service_last_accessed")
+    return told is not None and not any(matches_action(one, action) for one in told["but"])
+
+
+@lru_cache(maxsize=1 << 12)
 def why_untraced(action: str) -> str | None:
     """Return why a trail without *action* says nothing about its use; None where a trail shows it."""
     for kind, why in _WHY.items():

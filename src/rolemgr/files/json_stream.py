@@ -31,12 +31,13 @@ class JsonPiece(NamedTuple):
 
 
 def json_values(content: Iterator[bytes]) -> Iterator[JsonPiece]:
-    """Yield the values in *content*, UTF-8, and what of it can't be read."""
+    """Yield the values in *content*, UTF-8, and what of it can't be read; of a file that ends early those before."""
     stream = _Stream(content)
-    try:
-        yield from _Reader(stream).values()
-    except BrokenFileError as error:
-        yield JsonPiece(stream.line(stream.at), problem=f"{error}: what follows is not read")
+    for piece in _Reader(stream).values():
+        if not (stream.broken and piece.problem and not stream.left()):  # it is the end that is said below
+            yield piece
+    if stream.broken:
+        yield JsonPiece(stream.line(stream.at), problem=f"{stream.broken}: what follows is not read")
 
 
 class _Stream:
@@ -51,12 +52,14 @@ class _Stream:
         """Whether some of it may be half of a surrogate pair, or no UTF-8."""
         self.is_lost = False
         """Whether what follows can't be read."""
+        self.broken: BrokenFileError | None = None
+        """Why nothing more can be loaded, though the file goes on or is cut off."""
 
     def more(self) -> bool:
         """Load the next piece and forget what stands before *at*; tell whether there was one."""
         if self.ended:
             return False
-        raw = next(self._content, b"")
+        raw = self._next()
         self.ended = not raw
         new = self._decode(raw, final=self.ended)
         self.line(self.at)
@@ -65,6 +68,13 @@ class _Stream:
         if not new.isascii() or "\\u" in new:
             self.doubtful = True
         return bool(new) or not self.ended
+
+    def _next(self) -> bytes:
+        try:
+            return next(self._content, b"")
+        except BrokenFileError as error:
+            self.broken = error
+            return b""
 
     def line(self, at: int) -> int:
         """Return the line of the place *at*, which is none before one that was asked for."""

@@ -1,7 +1,9 @@
 """A file that was read: its data, and the line that each value stands on."""
 
+import codecs
 import io
 import os
+import re
 import select
 import stat
 import sys
@@ -24,11 +26,16 @@ MAX_VALUES: Final = 100_000
 
 
 class Limits(NamedTuple):
-    """How much of a file is read: its *bytes*, and in data the *depth* of nesting and the number of *values*."""
+    """
+    How much of a file is read: its *bytes*, and in data the *depth* of nesting and the number of *values*.
+
+    *is_python*: the text may be code, which says its encoding in one of its first two lines.
+    """
 
     bytes: int = MAX_BYTES
     depth: int = MAX_DEPTH
     values: int = MAX_VALUES
+    is_python: bool = False
 
 
 LIMITS: Final = Limits()
@@ -171,10 +178,37 @@ class _Continued(io.RawIOBase):
         super().close()
 
 
+_CODING: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)"
+)
+"""https://peps.python.org/pep-0263/: in a comment on the first line, or on the second after one of no code."""
+_UTF_8: Final = frozenset({b"utf-8", b"utf8", b"utf_8"})
+_MOST_OF_TWO_LINES: Final = 4_096
+_SLOW_ENCODINGS: Final = frozenset({"idna", "punycode"})
+"""Their time grows with the square of the text."""
+
+
+def _in_encoding(raw: bytes, name: str, where: SourceLocation) -> str:
+    """Return the code *raw* in the encoding that it names, as Python reads it; raise FileError where it can't be."""
+    try:
+        found = codecs.lookup(name)
+        if found.name in _SLOW_ENCODINGS:
+            raise LookupError(name)
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+        return io.TextIOWrapper(io.BytesIO(raw), encoding=found.name, newline="").read()
+    except LookupError as error:  # no encoding, or none of text
+        raise FileError(where, f"names the encoding {name!r}, which is none of text") from error
+    except ValueError as error:
+        raise FileError(where, f"is not in {name}, the encoding that it names") from error
+
+
 def decode(raw: bytes, where: SourceLocation, limits: Limits = LIMITS) -> str:
-    """Return *raw* as text; raise FileError where it is over *limits* or not UTF-8."""
+    """Return *raw* as text; raise FileError where it is over *limits*, or not in UTF-8 or what code names."""
     if len(raw) > limits.bytes:
         raise FileError(where, f"is larger than {limits.bytes:,} bytes")
+    named = _CODING.search(raw[:_MOST_OF_TWO_LINES]) if limits.is_python else None
+    if named and named[1].lower() not in _UTF_8:
+        return _in_encoding(raw, named[1].decode("ascii"), where)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -103,7 +103,7 @@ def diff_text(one: RoleDiff, *, explain: bool) -> str:
         lines = [_no_difference(one), *(f"  = {text}" for text in moved_lines(one.moved)), *_notes(one)]
         return "\n".join(map(printable, lines)) + "\n"
     head = heading(one)
-    lines = [head, *_lines(one, explain=explain), *_notes(one), _summed([one], explain=explain)]
+    lines = [head, *difference_lines(one, explain=explain), *_notes(one), _summed([one], explain=explain)]
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -113,7 +113,7 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
     for one in found.roles:
         if not one.found.same or one.notes:
             notes = (f"  note: {note}" for note in one.notes)
-            lines += [one.title, *notes, *_lines(one, explain=explain), ""]
+            lines += [one.title, *notes, *difference_lines(one, explain=explain), ""]
     for whole in found.added:
         lines += [f"{whole.title}: a new {whole.kind}, which has", *whole_lines(whole, "+"), ""]
     for whole in found.removed:
@@ -163,7 +163,8 @@ def _no_difference(one: RoleDiff) -> str:
     return f"no difference: {names} allow the same ({count} actions compared)"
 
 
-def _lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
+def difference_lines(one: RoleDiff, *, explain: bool) -> Iterator[str]:
+    """Yield the changes of one pair, a line each, and what stays the same."""
     for change in one.changes:
         yield f"  {change_line(change, one.account)}"
         yield from _evidence(change, one) if explain else ()

@@ -1,5 +1,7 @@
 """What several files of a trail tell, added up in the order of the files: the same as if one had been read."""
 
+from rolemgr.usage.recorded import MOST_UNREAD as MOST_UNREAD_OF_USE
+from rolemgr.usage.recorded import RecordedUse
 from rolemgr.usage.replay import MOST_EXAMPLES, MOST_ROWS, MOST_UNREAD, Replay, ReplayRow
 
 
@@ -47,3 +49,31 @@ def _add_row(row: ReplayRow, more: ReplayRow) -> None:
     shown = {one.resource for one in row.examples}
     new = [one for one in more.examples if one.resource not in shown]
     row.examples += new[: MOST_EXAMPLES - len(row.examples)]
+
+
+def add_use(whole: RecordedUse, part: RecordedUse) -> bool:
+    """
+    Add *part*, of files that come after those of *whole*; tell whether that was possible.
+
+    It is not where *part* has more names than are kept: *whole* may have some of them. Then nothing is added.
+    """
+    if part.too_many_names:
+        return False
+    for key, one in part.requests.items():
+        place = whole.room_for(key)
+        whole.requests.setdefault(place, one)
+        whole.counts[place] = whole.counts.get(place, 0) + part.counts[key]
+    for counts, more in (
+        (whole.principals, part.principals), (whole.unknown_operations, part.unknown_operations),
+    ):  # fmt: skip
+        for name, count in more.items():
+            counts[name] = counts.get(name, 0) + count
+    whole.calls += part.calls
+    whole.events += part.events
+    whole.denied += part.denied
+    whole.data_events += part.data_events
+    whole.unread += part.unread[: MOST_UNREAD_OF_USE - len(whole.unread)]
+    whole.unread_count += part.unread_count
+    whole.first = min(filter(None, (whole.first, part.first)), default="")
+    whole.last = max(whole.last, part.last)
+    return True

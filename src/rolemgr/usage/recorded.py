@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rolemgr.evaluate.partly import MatchingAllow, PartlyKnownLayers
 from rolemgr.evaluate.request import Context, Request
@@ -10,8 +10,21 @@ from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
+from rolemgr.iam.timed_names import resource_without_time
 from rolemgr.usage.layers_asked import is_meant
-from rolemgr.usage.verdicts import carried_keys
+from rolemgr.usage.verdicts import keys_carried
+
+MOST_NAMES: Final = 10_000
+"""So many different names of resources are kept of one action; with more, the action tells none."""
+MOST_UNREAD: Final = 1_000
+
+
+class RequestKey(NamedTuple):
+    """What makes a request another one: its *action* in lower case, the *name* of its resource, and the *rest*."""
+
+    action: str
+    name: str
+    rest: tuple[object, ...]
 
 
 class Used(NamedTuple):
@@ -38,34 +51,79 @@ class Used(NamedTuple):
         """Return it as a request; the resource is a pattern where it is open."""
         return Request(self.action, self.resource, Context(self.context), self.principal)
 
+    def by(self, policies: PartlyKnownLayers) -> tuple[MatchingAllow, ...]:
+        """Return the Allows of *policies* that match it, or may."""
+        return tuple(policies.matching_allows(self.request(), self.unknown, is_open=self.is_open))
+
+
+@dataclass(frozen=True, eq=False)
+class ToldApart:
+    """
+    What tells requests apart: what *policies* see of them, *keys* (in lower case) besides those of the policies.
+
+    Where *by_name*, the names of resources do as well, up to the time in them.
+    """
+
+    policies: PartlyKnownLayers
+    keys: frozenset[str] = frozenset()
+    by_name: bool = False
+
 
 @dataclass
 class RecordedUse:
     """All that was used, by whom, when, and how much of the trail says nothing."""
 
-    used: list[Used] = field(default_factory=list)
+    requests: dict[RequestKey, Used] = field(default_factory=dict)
+    counts: dict[RequestKey, int] = field(default_factory=dict)
+    """How many calls had each request."""
     principals: dict[str, int] = field(default_factory=dict)
     calls: int = 0
     events: int = 0
     denied: int = 0
-    unread: int = 0
+    unread: list[Unread] = field(default_factory=list)
+    """What can't be read, and why: the first thousand of it."""
+    unread_count: int = 0
     unknown_operations: dict[str, int] = field(default_factory=dict)
     first: str = ""
     last: str = ""
+    names: dict[str, int] = field(default_factory=dict)
+    """How many names of resources each action, in lower case, was used on."""
+    data_events: int = 0
+    """How many of the calls are data events."""
+
+    @property
+    def used(self) -> list[Used]:
+        """The different requests, in the order in which they came."""
+        return list(self.requests.values())
+
+    def room_for(self, key: RequestKey) -> RequestKey:
+        """Return *key*, counted where it is new and has a name; without the name where there are too many of them."""
+        if not key.name or key in self.requests:
+            return key
+        count = self.names[key.action] = min(self.names.get(key.action, 0), MOST_NAMES) + 1
+        return key if count <= MOST_NAMES else key._replace(name="")
+
+    @property
+    def too_many_names(self) -> frozenset[str]:
+        """The actions, in lower case, that were used on more names than are kept."""
+        return frozenset(action for action, count in self.names.items() if count > MOST_NAMES)
 
 
 def recorded_use(
-    records: Iterable[Record | Unread], policies: PartlyKnownLayers, names: tuple[str, ...]
-) -> RecordedUse:
+    records: Iterable[Record | Unread], told_apart: ToldApart, names: tuple[str, ...],
+    found: RecordedUse | None = None,
+) -> RecordedUse:  # fmt: skip
     """
-    Return what the principals that *names* mean used, as *policies* tell requests apart.
+    Return what the principals that *names* mean used, each request that is *told_apart* once; added to *found*.
 
     A call that AWS denied is none: it needed what the role does not have. One that failed for another reason is.
     """
-    found, seen = RecordedUse(), dict[object, None]()
+    found = RecordedUse() if found is None else found
     for record in records:
         if isinstance(record, Unread):
-            found.unread += 1
+            found.unread_count += 1
+            if len(found.unread) < MOST_UNREAD:
+                found.unread.append(record)
             continue
         found.events += 1
         call = call_of(record)
@@ -74,12 +132,13 @@ def recorded_use(
         if call.ending is CallEnding.DENIED:
             found.denied += 1
             continue
-        _take(found, seen, call, policies)
+        _take(found, call, told_apart)
     return found
 
 
-def _take(found: RecordedUse, seen: dict[object, None], call: RecordedCall, policies: PartlyKnownLayers) -> None:
+def _take(found: RecordedUse, call: RecordedCall, told_apart: ToldApart) -> None:
     found.calls += 1
+    found.data_events += call.event.get("managementEvent") is False
     who = str(call.principal)
     found.principals[who] = found.principals.get(who, 0) + 1
     if call.time:
@@ -91,20 +150,19 @@ def _take(found: RecordedUse, seen: dict[object, None], call: RecordedCall, poli
         found.unknown_operations[name] = found.unknown_operations.get(name, 0) + 1
     for request in requests:
         for spelling in request.resource.spellings:
-            _add(found, seen, request, spelling, policies)
+            _add(found, request, spelling, told_apart)
 
 
-def _add(
-    found: RecordedUse, seen: dict[object, None], request: RecordedRequest, spelling: str, policies: PartlyKnownLayers
-) -> None:
-    folded = request.action.lower()
-    told = tuple((key, request.told(key)) for key in carried_keys(policies, folded, request.action))
+def _add(found: RecordedUse, request: RecordedRequest, spelling: str, told_apart: ToldApart) -> None:
+    folded, policies = request.action.lower(), told_apart.policies
+    keys = keys_carried(request.action, policies.keys(folded) | told_apart.keys)
+    told = tuple((key, request.told(key)) for key in keys)
     is_open = request.resource.is_open
     sees_all = is_open or request.action == PASS_ROLE
-    key = (folded, spelling if sees_all else policies.sight(folded, spelling), is_open, told)
-    if key in seen:
-        return
-    seen[key] = None
-    one = Used(request.action, spelling, is_open, told, (), request.call.principal.arn)
-    allows = tuple(policies.matching_allows(one.request(), one.unknown, is_open=is_open))
-    found.used.append(one._replace(allows=allows))
+    seen = spelling if sees_all else policies.sight(folded, spelling)
+    name = resource_without_time(spelling) if told_apart.by_name and not folded.startswith("s3:") else ""
+    key = found.room_for(RequestKey(folded, name, (seen, is_open, told)))
+    found.counts[key] = found.counts.get(key, 0) + 1
+    if key not in found.requests:
+        one = Used(request.action, spelling, is_open, told, (), request.call.principal.arn)
+        found.requests[key] = one._replace(allows=one.by(policies))

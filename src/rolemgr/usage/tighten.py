@@ -9,21 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.partly import MatchingAllow
+from rolemgr.evaluate.decision import Evaluation
+from rolemgr.evaluate.partly import MatchingAllow, PartlyKnownLayers
 from rolemgr.evaluate.policies import StatementRef
 from rolemgr.events.requests import PASS_ROLE
-from rolemgr.events.untraced import why_untraced
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.variables import as_pattern
-from rolemgr.iam.wildcards import has_wildcard, matches_action
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import action_names, expand, find_action
+from rolemgr.usage.kept import KeepReasons
 from rolemgr.usage.recorded import RecordedUse, Used
 
 Place: TypeAlias = tuple[int, int]
 """A policy and a statement of it, from 0."""
 _UNKNOWN: Final = "nobody here knows an action of that name"
-_USER: Final = "--keep says so"
+_NO_OTHERS: Final = KeepReasons()
 
 
 class KeptAction(NamedTuple):
@@ -57,8 +58,8 @@ class Tightened:
     use: RecordedUse = field(default_factory=RecordedUse)
 
 
-def tighten(old: Sequence[IdentityPolicy], use: RecordedUse, keep: Sequence[str] = ()) -> Tightened:
-    """Return *old* with what was used of it; actions that match a pattern of *keep* stay."""
+def tighten(old: Sequence[IdentityPolicy], use: RecordedUse, reasons: KeepReasons = _NO_OTHERS) -> Tightened:
+    """Return *old* with what was used of it, and what stays for other *reasons*."""
     needed, beyond = _needed(old, use)
     kept: list[KeptAction] = []
     unused: list[UnusedActions] = []
@@ -69,7 +70,7 @@ def tighten(old: Sequence[IdentityPolicy], use: RecordedUse, keep: Sequence[str]
             if statement.effect is Effect.DENY:
                 statements.append(statement)
                 continue
-            more = list(_kept(statement, (number, place), keep))
+            more = list(_kept(statement, (number, place), reasons))
             kept += [one for one in more if (one.action.lower(), (number, place)) not in _actions(needed)]
             made = list(_smaller(statement, (number, place), needed, more))
             statements += made
@@ -86,6 +87,29 @@ _Needed: TypeAlias = Mapping[tuple[Place, str], Mapping[str, None]]
 
 def _actions(needed: _Needed) -> frozenset[tuple[str, Place]]:
     return frozenset((action, place) for place, action in needed)
+
+
+def lost_uses(used: Iterable[Used], old: PartlyKnownLayers, new: PartlyKnownLayers) -> Iterator[Used]:
+    """Yield what of *used* the *old* policies allow, or may allow, and the *new* ones do not."""
+    for one in used:
+        before = old.decide(one.request(), one.unknown, is_open=one.is_open)
+        after = new.decide(one.request(), one.unknown, is_open=one.is_open)
+        if any(_goes(was, now) for was, now in ((before.best, after.best), (before.worst, after.worst))):
+            yield one
+
+
+def denied(used: Iterable[Used], policies: PartlyKnownLayers) -> list[Used]:
+    """Return what of *used* an Allow of *policies* speaks of, and a Deny of them denies for certain."""
+    found = []
+    for one in used:
+        best = policies.decide(one.request(), one.unknown, is_open=one.is_open).best
+        if best.decision != "Allowed" and one.by(policies):
+            found.append(one)
+    return found
+
+
+def _goes(before: Evaluation, after: Evaluation) -> bool:
+    return before.decision == "Allowed" and after.decision != "Allowed"
 
 
 def _needed(old: Sequence[IdentityPolicy], use: RecordedUse) -> tuple[_Needed, list[Used]]:
@@ -132,7 +156,7 @@ def _breadth(allow: MatchingAllow, old: Sequence[IdentityPolicy]) -> tuple[objec
     return (not statement.condition, "*" in allow.resources, -longest, _place(allow.at))
 
 
-def _kept(statement: IdentityStatement, place: Place, keep: Sequence[str]) -> Iterator[KeptAction]:
+def _kept(statement: IdentityStatement, place: Place, reasons: KeepReasons) -> Iterator[KeptAction]:
     """Yield the actions of *statement* that stay though no use of them is known."""
     for pattern in statement.action or ():
         found = expand(pattern)
@@ -141,9 +165,7 @@ def _kept(statement: IdentityStatement, place: Place, keep: Sequence[str]) -> It
         for action in found:
             if not _fitting(statement, action):
                 continue
-            if any(matches_action(one, action) for one in keep):
-                yield KeptAction(place, action, _USER)
-            elif why := why_untraced(action):
+            if why := reasons.why(action):
                 yield KeptAction(place, action, why)
 
 

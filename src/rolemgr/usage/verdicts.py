@@ -115,7 +115,7 @@ def _seen(resource: AskedResource, folded: str, policies: AskedPolicies) -> obje
 
 
 @lru_cache(maxsize=1 << 14)
-def _carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
+def keys_carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
     """Return those of *keys* that a request for *action* may carry, sorted: the others are absent."""
     known = find_action(action)
     return tuple(sorted(key for key in keys if known is None or find_key(key) is None or known_key(known, key)))
@@ -123,7 +123,7 @@ def _carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
 
 def carried_keys(policies: PartlyKnownLayers, folded: str, action: str) -> tuple[str, ...]:
     """Return the keys that decide about *action* by *policies*, and that its requests may carry, sorted."""
-    return _carried(action, policies.keys(folded))
+    return keys_carried(action, policies.keys(folded))
 
 
 def _verdict(found: PartlyKnown, policies: AskedPolicies) -> ReplayVerdict:

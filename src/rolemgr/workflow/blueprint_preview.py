@@ -20,6 +20,17 @@ def preview_blueprint(
     roles = roles_picked(found, pick)
     if pick.roles is not None and len(roles) == 1:
         return preview_of(choice_of(found, roles[0]), full=full)
+    shown = previewed(name, found, pick, outside)
+    return Preview(
+        partial(blueprint_preview_data, shown),
+        lambda: text_page(blueprint_page(shown), full=full),
+        lambda form: page_text(blueprint_page(shown), form),
+    )
+
+
+def previewed(name: str, found: ComposedBlueprint, pick: Picked, outside: Outside) -> PreviewedBlueprint:
+    """Return what of *found*, the blueprint in the file *name*, *pick* means, with what `check` finds in it."""
+    roles = roles_picked(found, pick)
     checks = read_checks(None, ())
     made = excused(check_blueprint(found, pick, checks.files, outside), checks.config())
     accounts = tuple(
@@ -27,9 +38,4 @@ def preview_blueprint(
         if (pick.accounts is None or one.name in pick.accounts)
         and (pick.roles is None or any(role.account == one.name for role in roles))
     )  # fmt: skip
-    shown = PreviewedBlueprint(name, found, accounts, roles, made.findings, len(made.suppressed), pick.is_all)
-    return Preview(
-        partial(blueprint_preview_data, shown),
-        lambda: text_page(blueprint_page(shown), full=full),
-        lambda form: page_text(blueprint_page(shown), form),
-    )
+    return PreviewedBlueprint(name, found, accounts, roles, made.findings, len(made.suppressed), pick.is_all)

@@ -9,6 +9,7 @@ from rolemgr.audit.migrate.migration import NewRoleOptions
 from rolemgr.audit.migrate.of_code import CALLER, CodeMigration, code_roles
 from rolemgr.audit.migrate.preflight import Preflight, PreflightAnswer
 from rolemgr.catalog.load import Catalog
+from rolemgr.code.libraries import modules_of
 from rolemgr.code.operations import actions_of
 from rolemgr.code.reader import read_calls
 from rolemgr.code.requests import CodePlace, CodeRequest, requests_of
@@ -62,8 +63,9 @@ def roles_of_code(asked: CodeOptions, outside: Outside) -> FoundInCode:
     files, untold = _files(asked.paths, outside)
     place = CodePlace(asked.options.region or _DEFAULT_REGION, asked.account or DEFAULT_ACCOUNT)
     requests: list[CodeRequest] = []
+    modules = modules_of(file.name for file in files)
     for file in files:
-        reading = read_calls(file)
+        reading = read_calls(file, modules)
         untold += reading.untold
         for call in reading.calls:
             untold += [UntoldCode(call.where, one, "AWS's reference lists no action for it")

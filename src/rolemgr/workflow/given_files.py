@@ -55,3 +55,18 @@ def _is_shown(name: str, endings: tuple[str, ...]) -> bool:
 
 def _refuse_unsearched(error: OSError) -> None:
     raise InputError(SourceLocation(os.fsdecode(error.filename)), f"can't be searched: {error.strerror}") from error
+
+
+def pages_of(names: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return the files of AWS's answers that *names* mean: of a folder the .json files in it and below.
+
+    Raises InputError for a pattern without a match, and for a folder without such a file.
+    """
+    found: list[str] = []
+    for name in expanded(names):
+        pages = list(files_below(name, (".json",))) if os.path.isdir(name) else [name]  # noqa: PTH112 - as above
+        if not pages:
+            raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
+        found += pages
+    return tuple(found)

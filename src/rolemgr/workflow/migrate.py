@@ -89,6 +89,19 @@ def read_roles(names: Sequence[str], account: str | None, outside: Outside) -> t
     return reader.inventory(), True
 
 
+def role_of_account(names: Sequence[str], name: str, outside: Outside) -> HeldRole:
+    """
+    Return the role *name* (or its ARN) of the account that the files *names* tell of.
+
+    Raises InputError for files that are not those of an account, and for a name that no role or several have.
+    """
+    inventory, is_account = read_roles(names, None, outside)
+    if not is_account:
+        hint = "give what `aws iam get-account-authorization-details` prints"
+        raise InputError(SourceLocation(names[0]), "is not an account", hint)
+    return _named(inventory, name, names[0])
+
+
 def _chosen(inventory: Inventory, asked: MigrationRequest, is_account: bool) -> HeldRole | None:
     """Return the role that is asked for; None where all of an account are."""
     roles = [one for one in inventory.principals.values() if one.kind == "role" and not one.is_of_a_service]
@@ -101,12 +114,18 @@ def _chosen(inventory: Inventory, asked: MigrationRequest, is_account: bool) -> 
             return None if is_account else roles[0]
         names = ", ".join(one.name for one in roles[:_MOST_NAMED])
         raise InputError(SourceLocation(asked.files[0]), f"holds {len(roles)} roles", f"name one: {names}")
-    found = [one for one in roles if asked.name in (one.arn, one.name)]
+    return _named(inventory, asked.name, asked.files[0])
+
+
+def _named(inventory: Inventory, name: str, file: str) -> HeldRole:
+    """Return the role of the *name* or ARN; raise InputError, with its *file*, where none has it or several do."""
+    roles = [one for one in inventory.principals.values() if one.kind == "role" and not one.is_of_a_service]
+    found = [one for one in roles if name in (one.arn, one.name)]
     if len(found) > 1:
         hint = f"give its ARN, such as {found[0].arn}"
-        raise InputError(SourceLocation(asked.files[0]), f"`{asked.name}` is in several accounts", hint)
+        raise InputError(SourceLocation(file), f"`{name}` is in several accounts", hint)
     if not found:
-        raise UnknownNameError(SourceLocation(asked.files[0]), "role", asked.name, {one.name for one in roles})
+        raise UnknownNameError(SourceLocation(file), "role", name, {one.name for one in roles})
     return found[0]
 
 

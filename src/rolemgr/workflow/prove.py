@@ -63,9 +63,22 @@ def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> 
             for file in files
         ])  # fmt: skip
     one = one_role(chosen)
-    if any(one[key] is not None for key in _CHOOSING) or any(_fallbacks(outside.environ)):
+    if chosen_somewhere(one, outside.environ):
         return _of_role(one, outside, verbose=verbose)
     return _of_catalog(one)
+
+
+def chosen_somewhere(one: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Tell whether *one*, the environment or ``rolemgr.yaml`` chooses a role; else the catalog is meant."""
+    return any(one[key] is not None for key in _CHOOSING) or any(_fallbacks(environ))
+
+
+def require_no_role(chosen: Mapping[str, Any]) -> None:
+    """Raise InputError where *chosen* has options of a role, where the catalog is meant."""
+    given = next((key for key, value in chosen.items() if value and key not in _OF_A_CATALOG), None)
+    if given:
+        flag = SourceLocation(f"--{given.replace('_', '-')}")
+        raise InputError(flag, "goes with a role, and none is chosen", "give --persona NAME or --role FILE")
 
 
 def _about(file: str, say: Say) -> Say:
@@ -100,10 +113,7 @@ def _of_role(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> P
 
 
 def _of_catalog(chosen: Mapping[str, Any]) -> Proven:
-    given = next((key for key, value in chosen.items() if value and key not in _OF_A_CATALOG), None)
-    if given:
-        flag = SourceLocation(f"--{given.replace('_', '-')}")
-        raise InputError(flag, "goes with a role, and none is chosen", "give --persona NAME or --role FILE")
+    require_no_role(chosen)
     folders = catalog_folders(chosen["catalog"])
     names = tuple(word for folder in folders for word in ("--catalog", str(folder)))
     return Proven("catalog", tuple(_with_flags(proof, names) for proof in prove_catalog(Catalog(folders))))

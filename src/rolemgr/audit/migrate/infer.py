@@ -18,7 +18,8 @@ from rolemgr.compose.parameters import unfit
 from rolemgr.compose.substitute import Placeholder, pieces_of
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.wildcards import contains, has_wildcard
+from rolemgr.iam.timed_names import SHORTEST_PREFIX, name_without_time
+from rolemgr.iam.wildcards import contains
 from rolemgr.model.catalog import GroupStatement, Parameter, ParameterType
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.data import image_regions, jumpstart_buckets
@@ -27,9 +28,6 @@ from rolemgr.reference.services import find_action
 _MOST_VALUES: Final = 50
 """More values of one parameter nobody reads; the role would not fit into IAM's quotas either."""
 _MOST_NAMES: Final = 10
-_SHORTEST_PREFIX: Final = 3
-_TIME: Final = re.compile(r"[-_]?\d{4}-?\d\d-?\d\d.*|[-_]\d{9,}.*")
-"""How a name goes on where a time begins: 2026-11-28-10-15-00-123, 20261128, or seconds since 1970."""
 _ARNS: Final = (ParameterType.ARN, ParameterType.ROLE_ARN, ParameterType.KEY_ARN)
 _NAMED_BY_WRITING: Final = (ParameterType.BUCKET, ParameterType.S3_PREFIX)
 """Types of which several parameters have one form: what is read must not become what is expressions."""
@@ -62,7 +60,7 @@ def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | No
         parameters |= declared
         for need in _needs_of(statement, by_action):
             if need.resource == "*" and _has_resources(need.action):
-                wide.update({name: need for text in statement.resources for name in _open_names(text, own)})
+                wide.update({name: need for text in statement.resources for name in open_names(text, own)})
             for name, value in _told(statement, need, own, declared):
                 told.setdefault(name, {}).setdefault(value, []).append(need)
     return _inference(told, parameters, wide, spec, old)
@@ -88,10 +86,10 @@ def _told(
 ) -> Iterator[tuple[str, str]]:
     """Yield the parameters with the values that *need* has where *statement* has their placeholders."""
     for text in statement.resources:
-        names = _open_names(text, own)
+        names = open_names(text, own)
         if not names or need.resource == "*":
             continue
-        found = _form(text, tuple(sorted((key, own[key]) for key in own))).fullmatch(need.resource)
+        found = resource_form(text, tuple(sorted((key, own[key]) for key in own))).fullmatch(need.resource)
         for name in names if found else ():
             if name in declared and _may_tell(declared[name], statement, need):
                 value = str(found[name])  # type: ignore[index]  # there is one where there are names
@@ -132,12 +130,13 @@ def _open(text: str) -> tuple[str, ...]:
     return tuple(one.name for one in pieces_of(text) if isinstance(one, Placeholder))
 
 
-def _open_names(text: str, own: Collection[str]) -> tuple[str, ...]:
+def open_names(text: str, own: Collection[str]) -> tuple[str, ...]:
+    """Return the parameters that *text* has placeholders for: all names but its *own*."""
     return tuple(name for name in dict.fromkeys(_open(text)) if name not in own)
 
 
 @lru_cache(maxsize=4_096)
-def _form(text: str, own: tuple[tuple[str, tuple[str, ...]], ...]) -> re.Pattern[str]:
+def resource_form(text: str, own: tuple[tuple[str, tuple[str, ...]], ...]) -> re.Pattern[str]:
     """Return the expression for a needed resource of the form *text*; each parameter of it is a group of its name."""
     known = dict(own)
     pieces = pieces_of(text)
@@ -165,7 +164,7 @@ def _inference(
         if parameter is None:
             continue
         good = {one: by for one, by in values.items() if one != old and not _problem(parameter, one, spec)}
-        kept = _reduced(parameter, good) if good else ()
+        kept = reduced(parameter, good) if good else ()
         if kept and kept != ("*",) and len(kept) <= _MOST_VALUES:
             found[name] = Inferred(kept, tuple(dict.fromkeys(need for by in good.values() for need in by)))
         else:
@@ -196,17 +195,17 @@ def _why(values: Mapping[str, object], good: Mapping[str, object], wide: Need | 
     return f"{wide.action} is needed on any resource" if wide else "it is needed on any"
 
 
-def _reduced(parameter: Parameter, values: Iterable[str]) -> tuple[str, ...]:
+def reduced(parameter: Parameter, values: Iterable[str]) -> tuple[str, ...]:
     """Return *values* without those that others hold; many names become the beginning that they have in common."""
     found = sorted(set(values))
     if parameter.type is not ParameterType.NAME_PATTERN:
         return tuple(found)
-    found = sorted({_without_time(one) for one in found})
+    found = sorted({name_without_time(one) for one in found})
     found = [one for one in found if not any(other != one and contains(other, one) for other in found)]
     if len(found) <= _MOST_NAMES:
         return tuple(found)
     beginning = _common_beginning(found)
-    return (f"{beginning}*",) if len(beginning) >= _SHORTEST_PREFIX else ("*",)
+    return (f"{beginning}*",) if len(beginning) >= SHORTEST_PREFIX else ("*",)
 
 
 def _common_beginning(names: Sequence[str]) -> str:
@@ -214,11 +213,3 @@ def _common_beginning(names: Sequence[str]) -> str:
     first, last = names[0], names[-1]
     alike = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
     return first[:alike]
-
-
-def _without_time(name: str) -> str:
-    """Return *name*, of something that was used, up to the time in it, as a pattern."""
-    if has_wildcard(name):
-        return name
-    found = _TIME.search(name)
-    return f"{name[: found.start()]}*" if found and found.start() >= _SHORTEST_PREFIX else name

@@ -34,6 +34,8 @@ def html(page: Page) -> str:
     script, style = _own("page.js"), _own("page.css")
     if any(one.picture for one in page.sections):
         style += _own("picture.css")
+    if any(one.grid for one in page.sections):
+        style += _own("grid.css")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none';"
         " form-action 'none'"

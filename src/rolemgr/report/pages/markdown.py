@@ -96,6 +96,8 @@ def _html(text: str) -> str:
 
 
 def _rows(section: Section) -> Sequence[Sequence[Cell]]:
+    if section.grid:
+        return [one.texts for one in section.grid.rows]
     return section.table.rows if section.table else ()
 
 
@@ -114,6 +116,10 @@ def _body(section: Section) -> Iterator[str]:
         yield _table(Table(("", "", "of", "share"), tuple(map(_bar, section.bars))))
     if section.table and section.table.rows:
         yield _table(section.table)
+    if section.grid and section.grid.rows:
+        grid = section.grid
+        yield _table(Table((grid.corner, *grid.columns), tuple((one.head, *one.texts) for one in grid.rows)))
+        yield "".join(f"- {inline(one)}\n" for one in grid.legend)
     if section.code:
         yield _fenced(section.code)
 

@@ -100,20 +100,25 @@ def _policy(policy: NamedPolicy, what: str) -> Section:
 
 def _statements(statements: Sequence[ComposedStatement]) -> Table:
     rows = tuple(
-        (one.effect.value, one.sid, _actions(one.actions), one.resources, tuple(_conditions(one.condition)),
+        (one.effect.value, one.sid, actions_cell(one.actions), one.resources, conditions_cell(one.condition),
          tuple(place_of(*origin.location) for origin in one.origins))
         for one in statements
     )  # fmt: skip
     return Table(("Effect", "Statement", "Actions", "Resources", "Conditions", "From"), rows)
 
 
-def _actions(actions: Sequence[str]) -> tuple[str, ...]:
+def actions_cell(actions: Sequence[str]) -> tuple[str, ...]:
+    """Return *actions* as lines, one for each access level."""
     return tuple(f"{level}: {' '.join(names)}" for level, names in by_access_level(actions).items())
 
 
-def _conditions(conditions: Conditions) -> Iterator[str]:
-    for operator, block in conditions.items():
-        yield from (f"{operator} {key} = {' or '.join(values)}" for key, values in block.items())
+def conditions_cell(conditions: Conditions) -> tuple[str, ...]:
+    """Return *conditions* as lines, one for each operator and key."""
+    return tuple(
+        f"{operator} {key} = {' or '.join(values)}"
+        for operator, block in conditions.items()
+        for key, values in block.items()
+    )
 
 
 def _guardrails(guardrails: Sequence[GuardrailInForce]) -> Table:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import printable
+from rolemgr.report.pages.grid import Grid
 from rolemgr.report.pages.picture import Picture
 
 Cell: TypeAlias = str | int | tuple[str, ...]
@@ -77,6 +78,7 @@ class Section(NamedTuple):
     numbered: bool = False
     """Whether the entries are steps, one after the other."""
     picture: Picture | None = None
+    grid: Grid | None = None
 
     @property
     def groups(self) -> tuple[EntryGroup, ...]:
@@ -98,7 +100,7 @@ class Section(NamedTuple):
     def is_empty(self) -> bool:
         """Whether there is nothing to show below the title."""
         there = self.entries or self.bars or self.code or (self.picture and self.picture.groups)
-        return not (there or (self.table and self.table.rows))
+        return not (there or (self.table and self.table.rows) or (self.grid and self.grid.rows))
 
 
 class Fact(NamedTuple):

@@ -1,0 +1,174 @@
+"""
+What AWS tells of a role's use beside trails: services and actions last accessed, and findings of unused access.
+
+IAM tells of a service when the role last tried to access it, and of some of its actions too; "not accessed" is not
+"never", but not in the tracking period of 400 days. A finding of IAM Access Analyzer is about the age that its analyzer
+was given (1 to 365 days), which the finding does not tell. Both count attempts that were denied.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html
+https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingV2.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rolemgr.events.call import RecordedPrincipal
+from rolemgr.files.source import FileError, SourceFile
+from rolemgr.iam.arn import Arn
+from rolemgr.usage.evidence import Confidence, UseSource
+from rolemgr.usage.layers_asked import is_meant
+
+TRACKING_DAYS: Final = 400
+_HINT: Final = (
+    "evidence is what `aws iam get-service-last-accessed-details`, or `aws accessanalyzer get-finding-v2` or "
+    "list-findings-v2, prints"
+)
+_IAM: Final = "IAM last accessed"
+_ANALYZER: Final = "IAM Access Analyzer"
+
+
+@dataclass(frozen=True)
+class AccessReport:
+    """
+    What one *source* tells: when *services* and *actions* (in lower case) were last accessed, None for not at all.
+
+    A finding is about what was not used in an age of its own; *unused_role* tells that this is the whole role. *untold*
+    is what of it nobody can tell, in words.
+    """
+
+    source: UseSource
+    services: Mapping[str, str | None] = field(default_factory=dict)
+    actions: Mapping[str, str | None] = field(default_factory=dict)
+    is_finding: bool = False
+    unused_role: bool = False
+    untold: tuple[str, ...] = ()
+
+
+def read_reports(sources: Iterable[SourceFile], names: Sequence[str]) -> tuple[AccessReport, ...]:
+    """
+    Return what the files *sources* tell about the principals that *names* mean.
+
+    Raises FileError, with the line, for what is none of AWS's answers, for a report that is not done, and for one of
+    somebody else.
+    """
+    return tuple(one for source in sources for one in _reports(source, names))
+
+
+def _reports(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
+    data = source.data
+    answers = data if isinstance(data, list) else [data]
+    for number, one in enumerate(answers):
+        at = (number,) if isinstance(data, list) else ()
+        if isinstance(one, dict) and isinstance(one.get("ServicesLastAccessed"), list):
+            yield _last_accessed(source.part(at), names)
+        elif isinstance(one, dict) and isinstance(one.get("findings"), list):
+            yield from _listed(source.part(at), names)
+        elif isinstance(one, dict) and isinstance(one.get("findingDetails"), list):
+            yield from _finding(source.part(at), names)
+        else:
+            raise FileError(source.at(at), "is not evidence of use", _HINT)
+
+
+def _last_accessed(source: SourceFile, names: Sequence[str]) -> AccessReport:
+    data = source.data
+    status = data.get("JobStatus", "COMPLETED")
+    if status != "COMPLETED":
+        raise FileError(source.at(("JobStatus",)), f"the report is not done: JobStatus is `{status}`", "ask AWS again")
+    services: dict[str, str | None] = {}
+    actions: dict[str, str | None] = {}
+    untold = []
+    if data.get("IsTruncated") is True:
+        untold.append(f"{source.at(('IsTruncated',))}: the report has more pages, and they are not here")
+    for index, one in enumerate(data["ServicesLastAccessed"]):
+        service = one.get("ServiceNamespace") if isinstance(one, dict) else None
+        if not isinstance(service, str):
+            untold.append(f"{source.at(('ServicesLastAccessed', index))}: it has no ServiceNamespace")
+            continue
+        _require_own(source, index, one.get("LastAuthenticatedEntity"), names)
+        services[service] = _time(one.get("LastAuthenticated"))
+        actions |= dict(_tracked(service, one.get("TrackedActionsLastAccessed")))
+    granularity = "service, and action where IAM tracks it" if actions else "service"
+    until = _time(data.get("JobCompletionDate")) or _time(data.get("JobCreationDate")) or ""
+    why = f"not accessed in the tracking period, {TRACKING_DAYS} days at most, is not never"
+    told = UseSource(f"{_IAM} ({source.name})", granularity, "", until, Confidence.MEDIUM, why)
+    return AccessReport(told, services, actions, untold=tuple(untold))
+
+
+def _require_own(source: SourceFile, index: int, entity: Any, names: Sequence[str]) -> None:
+    """Raise FileError where the report names another principal than *names* mean."""
+    if isinstance(entity, str) and not _is_own(entity, names):
+        at = source.at(("ServicesLastAccessed", index, "LastAuthenticatedEntity"))
+        raise FileError(at, f"the report is about {entity}, and not {', '.join(names)}", "ask AWS with the role's ARN")
+
+
+def _is_own(arn: str, names: Sequence[str]) -> bool:
+    return Arn.parse(arn) is not None and any(is_meant(one, RecordedPrincipal("", arn)) for one in names)
+
+
+def _tracked(service: str, listed: Any) -> Iterator[tuple[str, str | None]]:
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("ActionName"), str):
+            yield f"{service}:{one['ActionName']}".lower(), _time(one.get("LastAccessedTime"))
+
+
+def _time(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _listed(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
+    """Yield what a list of findings tells of the role: which there are, and not of which permissions."""
+    untold = []
+    if source.data.get("nextToken"):
+        untold.append(f"{source.at(('nextToken',))}: the answer has more pages, and they are not here")
+    for index, one in enumerate(source.data["findings"]):
+        if not isinstance(one, dict) or one.get("status") != "ACTIVE" or not _is_about(one, names):
+            continue
+        kind, at = one.get("findingType"), source.at(("findings", index))
+        if kind == "UnusedIAMRole":
+            yield AccessReport(_of_analyzer(source, one), is_finding=True, unused_role=True)
+        elif kind == "UnusedPermission":
+            untold.append(f"{at}: a list does not tell which permissions: give what get-finding-v2 prints")
+    if untold:
+        yield AccessReport(_of_analyzer(source, {}), is_finding=True, untold=tuple(untold))
+
+
+def _is_about(finding: Mapping[str, Any], names: Sequence[str]) -> bool:
+    resource = finding.get("resource")
+    return isinstance(resource, str) and _is_own(resource, names)
+
+
+def _of_analyzer(source: SourceFile, finding: Mapping[str, Any], granularity: str = "role") -> UseSource:
+    until = _time(finding.get("analyzedAt")) or ""
+    why = "the finding does not tell the age that it is about, 1 to 365 days"
+    return UseSource(f"{_ANALYZER} ({source.name})", granularity, "", until, Confidence.MEDIUM, why)
+
+
+def _finding(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
+    data = source.data
+    if not _is_about(data, names):
+        raise FileError(
+            source.at(("resource",)), f"the finding is about {data.get('resource')}, and not {', '.join(names)}"
+        )
+    if data.get("status") != "ACTIVE":
+        return  # it was resolved, or somebody said that it does not matter
+    services: dict[str, str | None] = {}
+    actions: dict[str, str | None] = {}
+    is_role = False
+    for one in data["findingDetails"]:
+        details = one.get("unusedPermissionDetails") if isinstance(one, dict) else None
+        is_role |= isinstance(one, dict) and "unusedIamRoleDetails" in one
+        if isinstance(details, dict) and isinstance(details.get("serviceNamespace"), str):
+            listed = details.get("actions") or ()
+            actions |= dict(_found_actions(listed))
+            if not listed:
+                services[details["serviceNamespace"]] = _time(details.get("lastAccessed"))
+    more = data.get("nextToken")
+    untold = (f"{source.at(('nextToken',))}: the finding has more pages, and they are not here",) if more else ()
+    granularity = "action" if actions else "service" if services else "role"
+    yield AccessReport(_of_analyzer(source, data, granularity), services, actions, True, is_role, untold)
+
+
+def _found_actions(listed: Any) -> Iterator[tuple[str, str | None]]:
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("action"), str):
+            yield one["action"].lower(), _time(one.get("lastAccessed"))
