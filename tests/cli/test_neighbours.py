@@ -131,7 +131,8 @@ def required_arguments() -> list[tuple[str, str]]:
     return [
         (name, one.make_metavar(click.Context(command)))
         for name, command in made.items()
-        for one in (command.params if command else ())
+        if command
+        for one in command.params
         if isinstance(one, click.Argument) and one.required and not isinstance(one.type, click.Choice)
     ]
 
