@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from rolemgr.files.obeyed import OBEYED, has_obeyed
 from rolemgr.files.rows import Row
-from rolemgr.files.write import OBEYED, has_obeyed
 
 
 def dump(data: Any) -> str:

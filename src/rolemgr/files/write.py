@@ -2,24 +2,15 @@
 
 import json
 import re
-from typing import Any, Final
+from typing import Any
+
+from rolemgr.files.obeyed import OBEYED, has_obeyed
 
 _TEXT = r'"(?:[^"\\\n]|\\.)*"'
 _VALUE = rf'(?:{_TEXT}|[^\[\]{{}}",:\n]+)'
 _LIST_OF_ONE = re.compile(rf"\[\n *({_VALUE})\n *\]")
 _OBJECT_OF_ONE = re.compile(rf"\{{\n *({_TEXT}: (?:{_VALUE}|\[{_VALUE}\]))\n *\}}")
 """A list, or an object, of one plain value as indented JSON has it: no JSON text holds a line break itself."""
-
-
-OBEYED: Final = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-"""
-What a terminal obeys and what changes the order of a line, or hides in it, but for what JSON escapes anyway.
-
-DEL and the C1 controls (U+009B begins an escape sequence), the controls of bidirectional text, separators of lines,
-and characters without a width. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
-"""
 
 
 def to_json(data: Any, *, short: bool = True) -> str:
@@ -36,11 +27,6 @@ def json_text(data: Any, *, indent: int | None = None, separators: tuple[str, st
     """Return *data* as JSON whose letters of any language can be read, with escapes for what a terminal would obey."""
     text = json.dumps(data, indent=indent, separators=separators, ensure_ascii=False)
     return OBEYED.sub(_in_json, text) if has_obeyed(text) else text
-
-
-def has_obeyed(text: str) -> bool:
-    """Tell whether *text* has something that a terminal would obey."""
-    return not (text.isascii() and "\x7f" not in text) and OBEYED.search(text) is not None
 
 
 def _in_json(found: re.Match[str]) -> str:
