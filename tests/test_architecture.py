@@ -48,7 +48,7 @@ ROOMS = {
     "account": {"errors", "iam", "model", "reference", "evaluate", "compare", "change"},
     "audit": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "compare",
-        "separation", "check", "code",
+        "separation", "check", "code", "events",
     },
     "usage": {
         "errors", "files", "iam", "model", "reference", "catalog", "compose", "render", "evaluate", "events", "compare",

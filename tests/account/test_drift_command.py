@@ -371,7 +371,9 @@ def test_a_role_that_aws_refuses_is_told_at_its_file(run: "Run", churn: str, end
     assert line.startswith(f"::error file=other.yaml,line=1,title=not judged::{arn}: ")
     (note,) = json.loads(told.stdout)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert note["message"]["text"].startswith(f"not judged: {arn}: ")
-    assert note["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "other.yaml"}}}]
+    assert note["locations"] == [
+        {"physicalLocation": {"artifactLocation": {"uri": "other.yaml", "uriBaseId": "%SRCROOT%"}}}
+    ]
 
 
 def test_sarif_of_roles_that_were_all_judged_has_no_such_note(run: "Run", churn: str) -> None:

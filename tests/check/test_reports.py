@@ -1,9 +1,12 @@
 """The forms of findings: text, JSON, SARIF 2.1.0, GitHub's annotations."""
 
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rules import all_rules
@@ -21,6 +24,8 @@ TEXTS = {
     for rule in all_rules().values()
 }
 
+NPM = "ROLEMGR_TEST_NPM"
+SCHEMA = Path(os.environ.get(NPM, "."), "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json")
 TEXT: dict[str, Any] = {
     "type": "object",
     "required": ["text"],
@@ -44,6 +49,10 @@ SARIF: dict[str, Any] = {
                 "tool": {"type": "object", "required": ["driver"], "properties": {"driver": {"$ref": "#/$defs/driver"}}},
                 "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                "originalUriBaseIds": {"type": "object", "additionalProperties": {
+                    "type": "object", "required": ["description"], "properties": {"description": TEXT},
+                    "additionalProperties": False,
+                }},
                 "invocations": {"type": "array", "items": {"$ref": "#/$defs/invocation"}},
             },
             "additionalProperties": False,
@@ -79,6 +88,8 @@ SARIF: dict[str, Any] = {
             "required": ["id"],
             "properties": {
                 "id": {"type": "string"}, "name": {"type": "string"}, "shortDescription": TEXT, "fullDescription": TEXT,
+                "help": {"type": "object", "required": ["text"], "additionalProperties": False,
+                         "properties": {"text": {"type": "string"}, "markdown": {"type": "string"}}},
                 "helpUri": {"type": "string", "pattern": "^https://"}, "properties": {"type": "object"},
                 "defaultConfiguration": {"type": "object", "properties": {"level": LEVEL}},
             },
@@ -107,8 +118,12 @@ SARIF: dict[str, Any] = {
                 "type": "object",
                 "required": ["artifactLocation"],
                 "properties": {
-                    "artifactLocation": {"type": "object", "properties": {"uri": {"type": "string", "pattern": "^[^ ]*$"}}},
-                    "region": {"type": "object", "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+                    "artifactLocation": {"type": "object", "additionalProperties": False, "properties": {
+                        "uri": {"type": "string", "pattern": "^[^ ]*$"}, "uriBaseId": {"const": "%SRCROOT%"},
+                    }},
+                    "region": {"type": "object", "additionalProperties": False, "properties": {
+                        "startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1},
+                    }},
                 },
                 "additionalProperties": False,
             }},
@@ -124,6 +139,43 @@ def test_sarif_is_of_the_standard_s_shape() -> None:
     log = sarif([ONE, TWO], [(THREE, "SEC-1")], TEXTS, "0.1.0")
     Draft202012Validator.check_schema(SARIF)
     assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
+
+
+@pytest.mark.skipif(not SCHEMA.is_file(), reason=f"there is no @microsoft/jest-sarif in the folder that {NPM} names")
+def test_sarif_is_of_the_standard_s_schema() -> None:
+    """The schema of the standard itself, as Microsoft's package of matchers has it."""
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    for log in (sarif([ONE, TWO._replace(column=5)], [(THREE, "SEC-1")], TEXTS, "0.1.0"), sarif([], [], TEXTS, "0")):
+        assert [error.message for error in Draft4Validator(schema).iter_errors(log)] == []
+
+
+def test_sarif_rules_have_what_code_scanning_asks_for() -> None:
+    """Help in both forms, with the source, and descriptions of the length that GitHub takes."""
+    long = TEXTS["RM202"]._replace(explanation="word " * 1_000, example="```json\n{}\n```")
+    [rule] = sarif([ONE], [], {**TEXTS, "RM202": long}, "0.1.0")["runs"][0]["tool"]["driver"]["rules"]
+    assert len(rule["fullDescription"]["text"]) == 1_024
+    assert rule["help"]["text"].endswith(f"See {long.source}")
+    assert rule["help"]["text"].startswith(long.explanation)
+    assert f"[Source]({long.source})" in rule["help"]["markdown"]
+    assert rule["help"]["markdown"].endswith("```json\n{}\n```")
+
+
+def test_sarif_paths_begin_at_the_folder_of_the_run_or_stand_alone() -> None:
+    """A relative path has its base; an absolute one is a URI; what is not a file has neither."""
+
+    def place(path: str, **more: Any) -> Any:
+        run = sarif([ONE._replace(path=path, **more)], [], TEXTS, "0", is_file=lambda name: name != "role x")["runs"][0]
+        return run["results"][0]["locations"][0], "originalUriBaseIds" in run
+
+    near, has_base = place("a dir/p.json", column=7)
+    assert near["physicalLocation"] == {
+        "artifactLocation": {"uri": "a%20dir/p.json", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 3, "startColumn": 7},
+    }  # fmt: skip
+    assert has_base
+    far, has_base = place("/tmp/a b.json")  # noqa: S108 - no file is made
+    assert far["physicalLocation"]["artifactLocation"] == {"uri": "file:///tmp/a%20b.json"}
+    assert not has_base
+    assert place("role x") == ({"logicalLocations": [{"fullyQualifiedName": "role x"}]}, False)
 
 
 def test_sarif_results_point_at_their_rules() -> None:

@@ -194,3 +194,19 @@ def test_json_has_each_request_as_simulate_reads_it(run: Run, tmp_path: Path) ->
     assert [len(step["requests"]) for step in chain["steps"]] == [1, 1, 1]
     assert chain["steps"][0]["requests"][0]["request"]["action"] == "sts:AssumeRole"
     assert data["counts"]["findings"] == len(data["findings"])
+
+
+@pytest.mark.parametrize("form", ["sarif", "github"])
+def test_a_file_that_can_not_be_read_is_in_the_forms_of_ci(form: str, run: Run) -> None:
+    """The run did not succeed: without that its results would pass for all that there is."""
+    Path("account.json").write_text((FOLDER / "account.json").read_text())
+    Path("broken.json").write_text('{"RoleDetailList": [')
+    ran = run("audit", "account.json", "broken.json", "--format", form)
+    assert ran.code == 2
+    if form == "github":
+        assert "::error file=broken.json,line=1,title=not judged::" in ran.stdout
+        return
+    [invocation] = json.loads(ran.stdout)["runs"][0]["invocations"]
+    [error] = [one for one in invocation["toolExecutionNotifications"] if one["level"] == "error"]
+    assert not invocation["executionSuccessful"]
+    assert error["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "broken.json"

@@ -112,7 +112,7 @@ def audit_command(
     if write_baseline is not None:
         _write_baseline(found, write_baseline)
     else:
-        write_output(_text(found, chosen, form, [*source.names, *wish.again()], region), output)
+        write_output(_text(found, chosen, form, [*source.names, *wish.again()], region, source.wrong), output)
     end_with(source.wrong, source.whole)
     _say_of_account(source)
     open_: list[HasSeverity] = [*found.findings, *found.on_suppressions]
@@ -222,9 +222,13 @@ def _audited(inventory: "Inventory", wish: _Judging) -> "Audit":
         return audit.run.audit(inventory, personas, as_of=wish.as_of, days=wish.days, judging=judging)
 
 
-def _text(found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None) -> str:
+def _text(
+    found: "Audit", chosen: "Sequence[Judged]", form: str, names: Sequence[str], region: str | None,
+    wrong: Sequence[InputError],
+) -> str:  # fmt: skip
     if form != "text":
-        context = report.audit_forms.AuditContext(names, __version__, is_file, region)
+        refused = workflow.found.places_of(wrong)
+        context = report.audit_forms.AuditContext(names, __version__, is_file, region, refused)
         return report.audit_forms.audit_in(form, found, context)
     return report.audit.principal_text(found, chosen) if chosen else report.audit.audit_text(found, names)
 

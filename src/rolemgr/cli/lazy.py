@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import rolemgr.account.trail_objects
     import rolemgr.audit.can
     import rolemgr.audit.inputs
+    import rolemgr.audit.migrate.cluster
     import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     import rolemgr.report.diff_forms
     import rolemgr.report.drift_forms
     import rolemgr.report.findings_text
+    import rolemgr.report.migrate_file
     import rolemgr.report.migrate_forms
     import rolemgr.report.pages.forms
     import rolemgr.report.pages.html
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.lock
     import rolemgr.workflow.many
     import rolemgr.workflow.migrate
+    import rolemgr.workflow.migrate_trail
     import rolemgr.workflow.plan
     import rolemgr.workflow.policy_test
     import rolemgr.workflow.preview

@@ -25,6 +25,8 @@ class AuditContext(NamedTuple):
     version: str
     is_file: Callable[[str], bool]
     region: str | None = None
+    refused: Sequence[NotJudged] = ()
+    """Files of the input that can't be read, or not whole: nothing is known of what they hold."""
 
 
 def audit_in(form: str, found: Audit, context: AuditContext) -> str:
@@ -37,7 +39,7 @@ def audit_in(form: str, found: Audit, context: AuditContext) -> str:
         names = {one.id: one.name for one in rules().values()} | {one.id: one.name for one in all_rules().values()}
         return annotations(
             [*map(_as_finding, found.findings), *found.on_suppressions], names, _not_judged(found),
-            is_file=context.is_file,
+            refused=context.refused, is_file=context.is_file,
         )  # fmt: skip
     made: dict[str, Callable[[], Any]] = {
         "json": lambda: audit_data(found),
@@ -68,6 +70,7 @@ def audit_sarif(found: Audit, context: AuditContext) -> dict[str, Any]:
     suppressed = [(_result(one, found), reason) for one, reason in found.suppressed]
     suppressed += [(_result(one, found), "it is in the baseline") for one in found.in_baseline]
     notes = [SarifNote("warning", one.path, one.line, f"not judged: {one.reason}") for one in _not_judged(found)]
+    notes += [SarifNote("error", one.path, one.line, f"not judged: {one.reason}") for one in context.refused]
     if found.not_in_the_input:
         notes += [SarifNote("note", name, None, found.not_in_the_input) for name in found.files[:1]]
     return sarif_log(results, suppressed, _rule_texts(), context.version, notes, is_file=context.is_file)

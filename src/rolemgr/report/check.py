@@ -63,10 +63,17 @@ class CheckReport(NamedTuple):
 
 
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    from rolemgr.check.examples import examples_of  # YAML, for the rules that found something
+    from rolemgr.report.rules import example_markdown
+
+    used = {one.rule for one in (*found.findings, *(one for one, _ in found.excused))}
     texts = {
-        rule.id: RuleText(rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity)
+        rule.id: RuleText(
+            rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity,
+            example_markdown(examples_of(rule.id)) if rule.id in used else "",
+        )
         for rule in all_rules().values()
-    }
+    }  # fmt: skip
     texts |= {one.check.id: _custom_text(one) for one in found.customs}
     return sarif(
         found.findings, found.excused, texts, version, found.not_judged, found.types, refused=found.refused,

@@ -12,6 +12,17 @@ from rolemgr.audit.migrate.migration import Migrated, Migration, lost, other_tru
 from rolemgr.audit.migrate.needs import UseEvidence, services_of
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.report.migrate_steps import places_to_change, steps
+from rolemgr.report.migrate_use import (
+    beyond_lines,
+    draft_lines,
+    gone_lines,
+    kept_lines,
+    limit_lines,
+    rows_of,
+    trial_lines,
+    use_data,
+    use_text,
+)
 
 _WIDTH: Final = 80
 _REASONS: Final = 10
@@ -19,13 +30,6 @@ _SHOWN: Final = 4
 _PERSONAS: Final = 4
 _PLACES: Final = 10
 _DEFAULTS: Final = 8
-
-
-def role_file_data(found: Migration) -> dict[str, Any]:
-    """Return the keys of the role file of the new role of *found*, in the order in which people read them."""
-    data = dict(found.plan.best.data)
-    first = ("persona", "name", "account", "region", "path", "boundary", "add", "remove", "parameter", "tag")
-    return {key: data[key] for key in first if key in data}
 
 
 def migration_data(found: Migrated, file: str) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def migration_data(found: Migrated, file: str) -> dict[str, Any]:
         "counts": {one.value.replace(" ", "_"): len(made.having(one)) for one in Verdict},
         "needs": [_outcome_data(one) for one in made.outcomes],
         "gained": sorted(made.gained),
+        **use_data(made),
         "excess": {name: list(actions) for name, actions in made.excess.items()},
         "parameters": [
             {"name": name, "values": values, "by": _sources(made, name)}
@@ -117,12 +122,20 @@ def _lines(found: Migrated, file: str, output: str | None) -> Iterator[str]:
     yield from titled("ROLE", role_text(best))
     yield from titled("COVER", cover_text(best))
     yield from titled("REGION", region_text(made))
+    if made.use is not None:
+        yield from titled("USED", use_text(made))
     yield from titled("NEEDS", needs_text(made))
     yield from titled("RESULT", counts_text(made))
     if made.excess:
         yield from titled("EXCESS", excess_text(made))
+    yield from part("NEW ACCESS, which the old role does not have", beyond_lines(made))
+    yield from part("Would be denied, or can't be told", trial_lines(made))
+    yield from part("A group of one's own", draft_lines(made))
     yield from part("Lost", _lost_lines(made))
+    yield from part("Gone: never used", gone_lines(made))
+    yield from part("No trail shows it", kept_lines(made))
     yield from part("Parameters", parameter_lines(made))
+    yield from part("Guardrails", limit_lines(made))
     yield from part("At their defaults: nothing tells them", _default_lines(made))
     yield from part("Given, and no group of the role has it", made.plan.unused)
     yield from part("Personas", _persona_lines(made))
@@ -177,6 +190,8 @@ def needs_text(found: Migration) -> str:
     text = f"{len(needs):,} pairs of an action and resources, {actions:,} actions, {len(services_of(needs))} services"
     if not found.plan.is_used:
         return f"{text}: all that it may do, as nobody says what it used (--used)"
+    silent = sum(one.evidence is UseEvidence.UNTRACED for one in needs)
+    text += f"; {silent:,} that no trail shows" if silent else ""
     perhaps = sum(one.evidence is UseEvidence.PERHAPS for one in needs)
     text += f"; of {perhaps:,} nobody tells whether they were used" if perhaps else ""
     new = sum(not one.today for one in needs)
@@ -185,7 +200,12 @@ def needs_text(found: Migration) -> str:
 
 def counts_text(found: Migration) -> str:
     """Say how many needs are kept, narrowed, lost, or not known."""
-    return ", ".join(f"{len(found.having(one)):,} {one.value}" for one in Verdict)
+    return ", ".join(f"{len(traced(found.having(one))):,} {one.value}" for one in Verdict)
+
+
+def traced(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return *outcomes* without those of what no trail shows: they are told by themselves."""
+    return [one for one in outcomes if one.need.evidence is not UseEvidence.UNTRACED]
 
 
 def region_text(found: Migration) -> str:
@@ -209,7 +229,7 @@ def excess_text(found: Migration) -> str:
 def lost_by_reason(found: Migration) -> list[tuple[str, list[Outcome]]]:
     """Return what is lost by the reason, the reason that most have first; what is beyond the catalog last."""
     by_reason: dict[str, list[Outcome]] = {}
-    for one in found.having(Verdict.LOST):
+    for one in traced(found.having(Verdict.LOST)):
         by_reason.setdefault(one.why, []).append(one)
     return sorted(by_reason.items(), key=lambda one: (one[1][0].beyond, -len(one[1]), one[0]))
 
@@ -289,4 +309,5 @@ def clustered_data(one: Clustered) -> dict[str, Any]:
     return {
         "role": one.plan.old.arn, "persona": one.choice.persona.id, "add": list(one.choice.add),
         "remove": list(one.choice.remove), "loses": sorted(one.lost), "best_alone": one.plan.best.persona.id,
+        **({"not_allowed": [each.data() for each in rows_of(one.migration)]} if one.migration else {}),
     }  # fmt: skip

@@ -1,23 +1,55 @@
 """A migration in each of its forms, and whether it fails."""
 
+from typing import Final
+
 from rolemgr.audit.migrate.cluster import Clusters
 from rolemgr.audit.migrate.judge import Verdict
-from rolemgr.audit.migrate.migration import Migrated
+from rolemgr.audit.migrate.migration import Migrated, Migration
 from rolemgr.audit.migrate.needs import UseEvidence
+from rolemgr.audit.migrate.trial import TrialVerdict
 from rolemgr.files.write import to_json
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_migration import migration_page
 
+_BROKEN: Final = (TrialVerdict.DENIED, TrialVerdict.UNKNOWN)
 
-def fails(found: Migrated | Clusters) -> bool:
-    """Tell whether something is lost that was or may have been used, or something can't be told."""
+
+def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: bool = False) -> bool:
+    """
+    Tell whether something is lost that was or may have been used, something is gained, or something can't be told.
+
+    What is gained counts where calls were recorded: a policy of needed access may ask for more than the old role had.
+    *has_draft* says that what no group grants is drafted. With ``not-known`` it counts too what no trail shows.
+    """
+    if fail_on == "never":
+        return False
     if isinstance(found, Clusters):
-        return bool(found.not_judged)
-    used = [one for one in found.migration.outcomes if one.need.evidence is not UseEvidence.ALLOWED]
-    is_lost = any(one.verdict is Verdict.LOST for one in used)
-    return is_lost or bool(found.migration.having(Verdict.UNKNOWN)) or any(untold(found))
+        trials = (one.migration.trial for one in found.roles if one.migration)
+        return bool(found.not_judged) or any(one.having(verdict) for one in trials if one for verdict in _BROKEN)
+    made = found.migration
+    counted = [one for one in made.outcomes if _counts(one.need.evidence, fail_on, made)]
+    is_lost = any(one.verdict in (Verdict.LOST, Verdict.UNKNOWN) for one in counted)
+    is_untold = bool(made.having(Verdict.UNKNOWN)) if made.trial is None else False
+    is_gained = made.trial is not None and not made.beyond.proven
+    return is_lost or is_untold or is_gained or any(untold(found)) or _breaks(made, has_draft=has_draft)
+
+
+def _counts(evidence: UseEvidence, fail_on: str, made: Migration) -> bool:
+    """Tell whether a need of that *evidence* must not be lost: each recorded request is asked by itself."""
+    if evidence is UseEvidence.UNTRACED:
+        return fail_on == "not-known"
+    return evidence is UseEvidence.PERHAPS or (evidence is UseEvidence.USED and made.trial is None)
+
+
+def _breaks(made: Migration, *, has_draft: bool) -> bool:
+    """Tell whether a recorded request would not stay allowed, with what is drafted."""
+    if made.trial is None:
+        return False
+    if not has_draft or made.draft is None:
+        return any(one.verdict is not TrialVerdict.ALLOWED for one in made.trial.tried)
+    return any(one.verdict is not TrialVerdict.ALLOWED for one in made.drafted)
 
 
 def migration_forms(found: Migrated | Clusters, form: str, source: str, output: str | None) -> str:

@@ -24,10 +24,15 @@ def rule_markdown(rule: Rule, examples: Examples | None) -> str:
     """Return *rule* as a part of a Markdown page."""
     head = f"### {rule.id} {rule.name}\n\n`{rule.severity}`: {rule.title}.\n\n{rule.explanation}\n"
     head += f"\n[Source]({rule.source})\n"
-    if not examples:
-        return head
+    return f"{head}\n{example_markdown(examples)}\n" if examples else head
+
+
+def example_markdown(examples: Examples | None) -> str:
+    """Return *examples* of a rule as Markdown: a policy that it finds, and one that it does not."""
+    if examples is None:
+        return ""
     found, not_found = folded_json(examples.failing), folded_json(examples.passing)
-    return f"{head}\nFound ({examples.type}):\n\n```json\n{found}\n```\n\nNot found:\n\n```json\n{not_found}\n```\n"
+    return f"Found ({examples.type}):\n\n```json\n{found}\n```\n\nNot found:\n\n```json\n{not_found}\n```"
 
 
 def folded_json(value: Any, *, width: int = 96, indent: int = 0, before: int = 0) -> str:

@@ -24,8 +24,18 @@ _SECURITY = {Severity.SECURITY_WARNING: "8.0"}
 """What code scanning ranks security findings by."""
 
 
+_MOST_TEXT: Final = 1_024
+"""
+How long GitHub lets a description be; help may be longer.
+
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
+"""
+_FROM: Final = "%SRCROOT%"
+"""What relative paths begin at: the folder that the command ran in, which is the repository's top in CI."""
+
+
 class RuleText(NamedTuple):
-    """What SARIF says of a rule."""
+    """What SARIF says of a rule; *example* is Markdown that help ends with."""
 
     id: str
     name: str
@@ -33,6 +43,7 @@ class RuleText(NamedTuple):
     explanation: str
     source: str
     severity: Severity
+    example: str = ""
 
 
 class SarifResult(NamedTuple):
@@ -46,6 +57,7 @@ class SarifResult(NamedTuple):
     fingerprint: str
     properties: Mapping[str, Any]
     subject: str | None = None
+    column: int | None = None
 
 
 def sarif(
@@ -103,6 +115,10 @@ def sarif_log(
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    paths = {one.path for one in findings} | {one.path for one, _ in suppressed} | {one.path for one in notes}
+    if any(_is_relative(path, is_file) for path in paths):
+        text = "The folder that rolemgr ran in, which relative paths begin at."
+        run["originalUriBaseIds"] = {_FROM: {"description": {"text": text}}}
     if notes:
         told = [_notification(one, is_file) for one in notes]
         succeeded = not any(one.level == _FAILED for one in notes)
@@ -116,8 +132,9 @@ def as_result(finding: Finding) -> SarifResult:
     properties = {"severity": finding.severity.value, **{name: value for name, value in about.items() if value}}
     fingerprint = sha256("\0".join(finding.identity()).encode()).hexdigest()
     return SarifResult(
-        finding.rule, finding.severity, finding.message, finding.path, finding.line, fingerprint, properties
-    )
+        finding.rule, finding.severity, finding.message, finding.path, finding.line, fingerprint, properties,
+        column=finding.column,
+    )  # fmt: skip
 
 
 def _notification(note: SarifNote, is_file: Callable[[str], bool]) -> dict[str, Any]:
@@ -125,12 +142,19 @@ def _notification(note: SarifNote, is_file: Callable[[str], bool]) -> dict[str, 
     return {"level": note.level, "message": {"text": note.text}, "locations": [location]}
 
 
-def _location(path: str, line: int | None, is_file: Callable[[str], bool]) -> dict[str, Any]:
+def _is_relative(path: str, is_file: Callable[[str], bool]) -> bool:
+    return is_file(path) and not PurePath(path).is_absolute()
+
+
+def _location(path: str, line: int | None, is_file: Callable[[str], bool], column: int | None = None) -> dict[str, Any]:
     if not is_file(path):
         return {"logicalLocations": [{"fullyQualifiedName": path}]}
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(PurePath(path).as_posix())}}
+    where = PurePath(path)
+    uri = where.as_uri() if where.is_absolute() else quote(where.as_posix())
+    begins = {} if where.is_absolute() else {"uriBaseId": _FROM}
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri, **begins}}
     if line:
-        place["region"] = {"startLine": line}
+        place["region"] = {"startLine": line, **({"startColumn": column} if column else {})}
     return {"physicalLocation": place}
 
 
@@ -141,16 +165,27 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.explanation},
+        "shortDescription": {"text": _cut(rule.title)},
+        "fullDescription": {"text": _cut(rule.explanation)},
+        "help": _help(rule),
         "helpUri": rule.source,
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": properties,
     }
 
 
+def _help(rule: RuleText) -> dict[str, str]:
+    """Return what a viewer shows of *rule* below a result, which GitHub asks for: plain, and as Markdown."""
+    shown = f"{rule.explanation}\n\n[Source]({rule.source})" + (f"\n\n{rule.example}" if rule.example else "")
+    return {"text": f"{rule.explanation}\n\nSee {rule.source}", "markdown": shown}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 4]} ..."
+
+
 def _result(finding: SarifResult, places: Mapping[str, int], is_file: Callable[[str], bool]) -> dict[str, Any]:
-    location = _location(finding.path, finding.line, is_file)
+    location = _location(finding.path, finding.line, is_file, finding.column)
     if finding.subject:
         named = {"fullyQualifiedName": finding.subject}
         location = {**location, "logicalLocations": [named, *location.get("logicalLocations", ())]}
@@ -160,6 +195,7 @@ def _result(finding: SarifResult, places: Mapping[str, int], is_file: Callable[[
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [location],
+        # not primaryLocationLineHash: GitHub's upload action computes that one and warns of each other value
         "partialFingerprints": {"rolemgr/v1": finding.fingerprint},
         "properties": finding.properties,
     }

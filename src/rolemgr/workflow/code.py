@@ -20,7 +20,7 @@ from rolemgr.files.write import to_yaml
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.spec import DEFAULT_ACCOUNT, read_spec
-from rolemgr.report.migrate import role_file_data
+from rolemgr.report.migrate_file import role_file_data
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.file_kind import is_role_text
 from rolemgr.workflow.given_files import expanded

@@ -1,7 +1,7 @@
 """What is checked by, and what was found: configuration, the user's own checks, findings and what excuses them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,12 +67,17 @@ class CheckFindings(NamedTuple):
     def report(self, customs: "Sequence[Custom]") -> CheckReport:
         """Return what is shown of it; *customs* explain their findings."""
         reasons = [*self.accepted, *self.suppressed]
-        refused = [
-            NotJudged(one.where.file, one.where.line, str(InputError(None, one.problem, one.hint)))
-            for one in self.wrong
-            if one.where
-        ]
+        refused = places_of(self.wrong)
         return CheckReport(self.findings, reasons, len(self.names), customs, self.not_judged, self.types, refused)
+
+
+def places_of(wrong: Iterable[InputError]) -> list[NotJudged]:
+    """Return what is *wrong* with files as places that are not judged, for the forms of findings."""
+    return [
+        NotJudged(one.where.file, one.where.line, str(InputError(None, one.problem, one.hint)))
+        for one in wrong
+        if one.where
+    ]
 
 
 def by_place(findings: Sequence[Finding]) -> list[Finding]:

@@ -1,28 +1,34 @@
 """Roles as they are to roles of the catalog: an account, or one role out of any file, and what it used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from rolemgr.audit.migrate.cluster import Clusters, cluster, of_sagemaker
+from rolemgr.audit.migrate.cluster import Clusters, cluster, moved_to, of_sagemaker
 from rolemgr.audit.migrate.holders import holders_in
 from rolemgr.audit.migrate.migration import Migrated, Migration, NewRoleOptions, migrate
 from rolemgr.audit.migrate.places import mentions
-from rolemgr.audit.migrate.used import UsedFiles, read_used
+from rolemgr.audit.migrate.seen import TrailRequest, keys_to_ask
+from rolemgr.audit.migrate.trial import TrialVerdict
+from rolemgr.audit.migrate.used import read_used
 from rolemgr.audit.read import FILE_LIMITS, LISTS, Reader
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import ANSWER_LIMITS
 from rolemgr.files.write import to_yaml
-from rolemgr.model.inventory import HeldRole, Inventory
+from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
 from rolemgr.model.spec import DEFAULT_ACCOUNT
-from rolemgr.report.migrate import role_file_data
+from rolemgr.report.migrate_file import role_file_text
 from rolemgr.workflow.file_kind import is_role_among_others
+from rolemgr.workflow.migrate_trail import TrailSource, is_trail, trail_of_one, trail_of_roles
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 
 _MOST_NAMED: Final = 8
+_MOST_CASES: Final = 2_000
+_PRINCIPAL: Final = "aws:principalarn"
 
 
 class MigrationRequest(NamedTuple):
@@ -34,13 +40,17 @@ class MigrationRequest(NamedTuple):
     account: str | None
     options: NewRoleOptions
     catalog: Sequence[str]
+    principal: str | None = None
+    """Whose calls in a trail count, where the file of the role does not say it."""
 
 
 Progress: TypeAlias = Callable[[int], AbstractContextManager[Callable[[], None]]]
 """Shows how far the work on so many roles is: gives what is to be called for each that is done."""
 
 
-def migrated(asked: MigrationRequest, outside: Outside, progress: Progress) -> Migrated | Clusters:
+def migrated(
+    asked: MigrationRequest, outside: Outside, source: TrailSource, progress: Progress
+) -> Migrated | Clusters:  # fmt: skip
     """
     Return the migration of the role that is asked for, or of all roles of an account.
 
@@ -51,13 +61,58 @@ def migrated(asked: MigrationRequest, outside: Outside, progress: Progress) -> M
     inventory, is_account = read_roles(asked.files, asked.account, outside)
     role = _chosen(inventory, asked, is_account)
     if role is None:
-        roles = of_sagemaker(inventory)
-        with progress(len(roles)) as done:
-            return cluster(catalog, inventory, roles, asked.options, done)
-    used = _used(asked.used, outside)
-    found = migrate(catalog, role, used, asked.options._replace(is_of_account=is_account))
+        return _of_account(catalog, asked, source, inventory, progress)
+    return _of_one(catalog, asked, outside, source, inventory, role, is_account=is_account)
+
+
+def _of_account(
+    catalog: Catalog, asked: MigrationRequest, source: TrailSource, inventory: Inventory, progress: Progress
+) -> Clusters:  # fmt: skip
+    roles = of_sagemaker(inventory)
+    uses, unread = None, tuple[str, ...]()
+    if asked.used:
+        found, unread = trail_of_roles(asked.used, source, roles, keys_to_ask(catalog, roles))
+        uses = found.uses
+    with progress(len(roles)) as done:
+        made = cluster(catalog, inventory, roles, asked.options, done, uses)
+    aside = (Unjudged(asked.used[0], None, "recorded calls", text) for text in unread)
+    return replace(made, not_judged=(*made.not_judged, *aside))
+
+
+def account_files(found: Clusters, catalog_folders: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """
+    Yield the place in a folder, the name and the text of the role file of each role of *found*.
+
+    Roles of several accounts are in folders of their own. What can't be made was said before.
+    """
+    catalog = Catalog([Path(folder) for folder in catalog_folders])
+    accounts = {one.plan.old.account for one in found.roles}
+    for one in found.roles:
+        made = one.migration or moved_to(catalog, one, None)
+        place = f"{one.plan.old.account}/{{name}}.yaml" if len(accounts) > 1 else "{name}.yaml"
+        yield place, str(made.plan.best.data["name"]), role_file_text(Migrated(made, (), (), is_account=True))
+
+
+def _of_one(
+    catalog: Catalog, asked: MigrationRequest, outside: Outside, source: TrailSource, inventory: Inventory,
+    role: HeldRole, *, is_account: bool,
+) -> Migrated:  # fmt: skip
+    trails = [name for name in asked.used if is_trail(name)]
+    others = [read_source(name, outside.read) for name in asked.used if name not in trails]
+    used, unread = read_used(others) if asked.used else None, tuple[str, ...]()
+    if asked.principal and not trails:
+        raise InputError(SourceLocation("--principal"), "says whose calls of a trail count", "give one with --used")
+    new = role
+    if used and trails:
+        keys = keys_to_ask(catalog, (role,))
+        new, use, unread = trail_of_one(
+            trails, source, role, keys, principal=asked.principal, is_of_account=is_account
+        )  # fmt: skip
+        used = replace(used, trail=use)
+    found = migrate(catalog, new, used, asked.options._replace(is_of_account=is_account))
     aside = () if is_account else inventory.not_judged
-    return Migrated(found, tuple(mentions(inventory, role)), aside, is_account, used.unknown if used else ())
+    unknown = (*(used.unknown if used else ()), *unread)
+    return Migrated(found, tuple(mentions(inventory, role)), aside, is_account, unknown)
 
 
 def known_persona(catalog: Catalog, name: str | None) -> None:
@@ -108,8 +163,10 @@ def _chosen(inventory: Inventory, asked: MigrationRequest, is_account: bool) -> 
     if not roles:
         raise InputError(SourceLocation(asked.files[0]), "has no role")
     if asked.name is None:
-        if is_account and asked.used:
+        if is_account and not all(is_trail(name) for name in asked.used):
             raise InputError(SourceLocation("--used"), "says what one role used", "name the role behind the file")
+        if is_account and asked.principal:
+            raise InputError(SourceLocation("--principal"), "is about one role", "name the role before FILE")
         if is_account or len(roles) == 1:
             return None if is_account else roles[0]
         names = ", ".join(one.name for one in roles[:_MOST_NAMED])
@@ -129,10 +186,35 @@ def _named(inventory: Inventory, name: str, file: str) -> HeldRole:
     return found[0]
 
 
-def _used(names: Sequence[str], outside: Outside) -> UsedFiles | None:
-    return read_used(read_source(name, outside.read) for name in names) if names else None
+def role_file(found: Migrated, draft: str | None = None) -> str:
+    """Return the role file of the new role of *found*, with its evidence; *draft* is the folder of its own groups."""
+    return role_file_text(found, draft)
 
 
-def role_file(found: Migration) -> str:
-    """Return the role file of the new role of *found*, as YAML."""
-    return to_yaml(role_file_data(found))
+def draft_file(found: Migration) -> tuple[str, str] | None:
+    """Return the path in a catalog, and the text, of the group that *found* drafts; None where there is none."""
+    if found.draft is None:
+        return None
+    return f"activity_groups/{found.draft.name}.yaml", to_yaml(found.draft.data())
+
+
+def tests_text(found: Migration, role: str) -> str:
+    """
+    Return policy tests of the role file *role* as YAML: what was recorded and is certain to stay allowed.
+
+    Raises InputError where nothing was recorded.
+    """
+    cases: list[dict[str, Any]] = []
+    for one in found.trial.having(TrialVerdict.ALLOWED) if found.trial else ():
+        if not one.request.is_open and len(cases) < _MOST_CASES:
+            cases.append(_case(one.asked))
+    if not cases or found.use is None:
+        raise InputError(SourceLocation("--tests"), "gets no test", "tests are of recorded calls: --used TRAIL")
+    title = f"What {found.plan.old.name} used, {found.use.first} to {found.use.last}"
+    return to_yaml({"title": title, "role": role, "cases": cases})
+
+
+def _case(one: TrailRequest) -> dict[str, Any]:
+    told = {key: list(values) for key, values in one.told if values and key != _PRINCIPAL}
+    request: dict[str, Any] = {"action": one.action, "resource": one.resource} | ({"context": told} if told else {})
+    return {"name": f"{one.action} on {one.resource}", "request": request, "expect": "Allowed"}

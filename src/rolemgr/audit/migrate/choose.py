@@ -6,19 +6,20 @@ What the persona's `never` forbids is found by the composed role itself (`rolemg
 by which the role could do it is taken out, and the rest is covered anew.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from rolemgr.audit.migrate.cover import Cover, cover
 from rolemgr.audit.migrate.grants import Covering, Offer, covering
-from rolemgr.audit.migrate.needs import Need, meet
+from rolemgr.audit.migrate.needs import PASS_ROLE, Need, UseEvidence, meet
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compare.errors import TooComplex
 from rolemgr.compose.parameters import declared_parameters
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, Problems, RolemgrError, SourceLocation
+from rolemgr.events.untraced import why_untraced
 from rolemgr.files.source import LayeredSource, paths_of
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import action_glob
@@ -89,22 +90,32 @@ class Chooser:
     """
 
     def __init__(
-        self, catalog: Catalog, data: Mapping[str, Any], needs: Sequence[Need], added_weight: int = 1
+        self, catalog: Catalog, data: Mapping[str, Any], needs: Sequence[Need], added_weight: int = 1,
+        today: frozenset[str] | None = None, *, drafts: bool = False,
     ) -> None:  # fmt: skip
-        """Take what a group weighs more where the persona does not have it as *added_weight*."""
+        """
+        Take what a group weighs more where the persona does not have it as *added_weight*.
+
+        Where *today* has the actions that the old role may do, a group weighs more for new ones. With *drafts* one that
+        gives more of these than are needed of it is not added: a group of one's own takes its place.
+        """
         self._catalog, self._data, self._needs, self._added = catalog, data, needs, added_weight
-        self._wanted = frozenset(one.action for one in needs)
+        self._wanted = frozenset(one.action for one in needs if one.evidence is not UseEvidence.UNTRACED)
+        self._today, self._drafts = today, drafts
+        passed = {one.resource for one in needs if one.action == PASS_ROLE and one.evidence is UseEvidence.USED}
+        self._passes_itself = any(one.endswith(f"/{data.get('name')}") for one in passed)
 
     def choose(self, name: EntryId, found: Offer, values: Mapping[str, tuple[str, ...]]) -> GroupChoice:
         """Return the role beside the persona *name*; what no role can do is its `problem`."""
         persona = resolve_persona(self._catalog, name)
         bans = {group: Ban(group, f"it wants a value: --parameter {key}=") for group, key in found.missing.items()}
+        bans |= {one.group: one for one in self._costly(persona, found)}
         dropped: dict[str, str] = {}
         kept, guards = dict(values), set[EntryId]()
         for _ in range(_MOST_ROUNDS):
             choice = replace(self._covered(persona, found, bans, kept, guards), dropped=dropped)
             try:
-                broken = [*self._clashing(choice)] or self._composed(choice)
+                broken = [*self._clashing(choice)] or composed(self._catalog, choice)
             except (TooComplex, InputError, Problems) as error:
                 return replace(choice, problem=str(error).splitlines()[0])
             if isinstance(broken, GroupChoice):
@@ -127,7 +138,8 @@ class Chooser:
         values: Mapping[str, tuple[str, ...]], guards: Iterable[EntryId],
     ) -> GroupChoice:  # fmt: skip
         without = frozenset(bans)
-        coverings = tuple(covering(one, found, without) for one in self._needs)
+        others = frozenset(found.groups) - persona.groups.keys() | self._traced(found) | without
+        coverings = tuple(covering(one, found, others if _adds_none(one) else without) for one in self._needs)
         sets: dict[EntryId, set[int]] = {}
         for number, one in enumerate(coverings):
             for group in one.groups:
@@ -144,8 +156,24 @@ class Chooser:
         data |= self._parameters(groups, values)
         return GroupChoice(persona, chosen, coverings, add, remove, bans, data)
 
+    def _costly(self, persona: ResolvedPersona, found: Offer) -> Iterator[Ban]:
+        """Yield the groups that *persona* lacks and that give more new actions than are needed of them."""
+        for name in sorted(found.groups.keys() - persona.groups.keys()) if self._drafts else ():
+            granted = found.granted(name)
+            new, needed = len(granted - (self._today or granted)), len(granted & self._wanted)
+            if needed and new > needed:
+                yield Ban(name, f"{name} would give {new} actions that the old role may not do, for {needed} of these")
+
+    def _traced(self, found: Offer) -> frozenset[EntryId]:
+        """Return the groups of which a trail would show use, or that give something new: its silence keeps them not."""
+        today = self._today or frozenset()
+        return frozenset(name for name in found.groups if not _is_silent(found.granted(name), today))
+
     def _weight(self, group: EntryId, persona: ResolvedPersona, found: Offer) -> int:
-        return 1 + len(found.granted(group) - self._wanted) + self._added * (group not in persona.groups)
+        granted = found.granted(group)
+        new = len(granted - self._today) if self._today is not None else 0
+        usual = group in persona.groups or (self._passes_itself and group in persona.pass_self)
+        return 1 + len(granted - self._wanted) + new + self._added * (not usual)
 
     def _parameters(self, groups: Iterable[EntryId], values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         """Return the values of the parameters that *groups* have."""
@@ -180,18 +208,33 @@ class Chooser:
         tests = [action_glob(one.forbidden.action) for one in choice.persona.never]
         return any(test(action) for action in actions for test in tests)
 
-    def _composed(self, choice: GroupChoice) -> GroupChoice | list[Ban]:
-        """Return *choice* with its role, or the groups that break the separation of its persona."""
-        if not choice.cover.chosen:  # groups that only deny, and that are left, make no role
-            return replace(choice, problem="no activity group grants any of it")
-        spec = parse_model(role_source(choice.data), RoleSpec)
-        role = compose(self._catalog, spec)
-        broken = violations(role, closure_of(self._catalog, role).known)
-        if not broken:
-            return replace(choice, role=role, documents=render(role))
-        acting = [name for name in sorted(role.groups) if self._catalog.activity_group(name).value.acts_as]
-        bans = [ban for one in broken for ban in _bans(one, role, acting)]
-        return [ban for ban in bans if ban.is_direct] or [ban for ban in bans if ban.group in choice.add] or bans
+
+def _is_silent(granted: frozenset[str], today: frozenset[str]) -> bool:
+    """Tell whether no trail shows most of the *granted* actions, and the old role may do them all *today*."""
+    return granted <= today and 2 * sum(why_untraced(one) is not None for one in granted) >= len(granted)
+
+
+def _adds_none(need: Need) -> bool:
+    """Tell whether *need* keeps groups of the persona alone."""
+    return need.evidence is UseEvidence.UNTRACED
+
+
+def composed(catalog: Catalog, choice: GroupChoice) -> GroupChoice | list[Ban]:
+    """
+    Return *choice* with the role of its keys, or the groups that break the separation of its persona.
+
+    Raises InputError (or Problems) for keys that are wrong, TooComplex where it is too much to tell.
+    """
+    if not choice.cover.chosen:  # groups that only deny, and that are left, make no role
+        return replace(choice, problem="no activity group grants any of it")
+    spec = parse_model(role_source(choice.data), RoleSpec)
+    role = compose(catalog, spec)
+    broken = violations(role, closure_of(catalog, role).known)
+    if not broken:
+        return replace(choice, role=role, documents=render(role))
+    acting = [name for name in sorted(role.groups) if catalog.activity_group(name).value.acts_as]
+    bans = [ban for one in broken for ban in _bans(one, role, acting)]
+    return [ban for ban in bans if ban.is_direct] or [ban for ban in bans if ban.group in choice.add] or bans
 
 
 def role_source(data: Mapping[str, Any]) -> LayeredSource:

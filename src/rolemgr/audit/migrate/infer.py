@@ -56,12 +56,13 @@ def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | No
     told: dict[str, dict[str, list[Need]]] = {}
     parameters: dict[str, Parameter] = {}
     wide: dict[str, Need] = {}
+    filled = _written_parameters(catalog)
     for statement, declared in _statements(catalog):
         parameters |= declared
         for need in _needs_of(statement, by_action):
             if need.resource == "*" and _has_resources(need.action):
                 wide.update({name: need for text in statement.resources for name in open_names(text, own)})
-            for name, value in _told(statement, need, own, declared):
+            for name, value in _told(statement, need, own, declared, filled):
                 told.setdefault(name, {}).setdefault(value, []).append(need)
     return _inference(told, parameters, wide, spec, old)
 
@@ -70,6 +71,17 @@ def _statements(catalog: Catalog) -> Iterator[tuple[GroupStatement, Mapping[str,
     for name in sorted(catalog.found("activity_groups")):
         group = catalog.activity_group(name).value
         yield from ((one, group.parameters) for one in group.statements if one.effect is Effect.ALLOW)
+
+
+def _written_parameters(catalog: Catalog) -> frozenset[str]:
+    """Return the parameters by which some group writes: to list such a bucket does not tell that it is one of them."""
+    return frozenset(
+        name
+        for statement, _ in _statements(catalog)
+        if any(_writes(action) for action in statement.actions)
+        for text in statement.resources
+        for name in _open(text)
+    )
 
 
 def _needs_of(statement: GroupStatement, by_action: Mapping[str, Sequence[Need]]) -> Iterator[Need]:
@@ -82,26 +94,26 @@ def _needs_of(statement: GroupStatement, by_action: Mapping[str, Sequence[Need]]
 
 
 def _told(
-    statement: GroupStatement, need: Need, own: Mapping[str, tuple[str, ...]], declared: Mapping[str, Parameter]
-) -> Iterator[tuple[str, str]]:
-    """Yield the parameters with the values that *need* has where *statement* has their placeholders."""
+    statement: GroupStatement, need: Need, own: Mapping[str, tuple[str, ...]], declared: Mapping[str, Parameter],
+    filled: Collection[str],
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """Yield the parameters with the values that *need* has in the places of *statement*; *filled* are written to."""
     for text in statement.resources:
         names = open_names(text, own)
         if not names or need.resource == "*":
             continue
         found = resource_form(text, tuple(sorted((key, own[key]) for key in own))).fullmatch(need.resource)
         for name in names if found else ():
-            if name in declared and _may_tell(declared[name], statement, need):
+            if name in declared and _may_tell(declared[name], need, is_written=name in filled):
                 value = str(found[name])  # type: ignore[index]  # there is one where there are names
                 yield name, _here(value, own) if declared[name].type in _ARNS else value
 
 
-def _may_tell(parameter: Parameter, statement: GroupStatement, need: Need) -> bool:
+def _may_tell(parameter: Parameter, need: Need, *, is_written: bool) -> bool:
     """Tell whether *need* says something of *parameter*: of a bucket that is expressions only what writes."""
     if parameter.type not in _NAMED_BY_WRITING:
         return True
-    writes = any(_writes(action) for action in statement.actions)
-    return parameter.type is ParameterType.BUCKET and _writes(need.action) is writes
+    return parameter.type is ParameterType.BUCKET and _writes(need.action) is is_written
 
 
 def _here(value: str, own: Mapping[str, tuple[str, ...]]) -> str:
@@ -204,11 +216,11 @@ def reduced(parameter: Parameter, values: Iterable[str]) -> tuple[str, ...]:
     found = [one for one in found if not any(other != one and contains(other, one) for other in found)]
     if len(found) <= _MOST_NAMES:
         return tuple(found)
-    beginning = _common_beginning(found)
+    beginning = common_beginning(found)
     return (f"{beginning}*",) if len(beginning) >= SHORTEST_PREFIX else ("*",)
 
 
-def _common_beginning(names: Sequence[str]) -> str:
+def common_beginning(names: Sequence[str]) -> str:
     """Return how the first and the last of sorted *names*, and so all of them, begin."""
     first, last = names[0], names[-1]
     alike = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))

@@ -17,7 +17,9 @@ from rolemgr.audit.migrate.grants import GroupGrant, Offer, covering, examples
 from rolemgr.audit.migrate.needs import Need, meet
 from rolemgr.audit.rights import Certainty, Rights, RightsAnswer
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.request import Request
+from rolemgr.evaluate.known import known_keys
+from rolemgr.evaluate.request import Context, Request
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.operators import parse_operator
 from rolemgr.iam.variables import known_variables_in
@@ -89,6 +91,8 @@ class Judge:
             parts = tuple(self._denied_parts(need))
             why = f"but not on {', '.join(f'`{one}`' for one in parts[:_MOST_PARTS])}" if parts else ""
             return Outcome(need, Verdict.NARROWED if parts else good, groups, on, context, why)
+        if owner := self._foreign_owner(need, patterns):
+            return Outcome(need, good, groups, why=f"where the policy of it in account {owner} allows it too")
         if any(found.certainty is Certainty.UNKNOWN for _, found in answers):
             return Outcome(need, Verdict.UNKNOWN, groups, why="whether conditions let it through can't be told")
         return Outcome(need, Verdict.LOST, groups, why=self._denied(need, patterns))
@@ -102,6 +106,19 @@ class Judge:
         if need.passed_to:
             context["iam:passedtoservice"] = self._service(need)
         return self._rights.ask(need.action, resource, context)
+
+    def _foreign_owner(self, need: Need, patterns: Sequence[str]) -> str | None:
+        """Return the account that owns what is needed, where the role's own policies allow it and that is another."""
+        holder = self._rights.holder
+        for pattern in patterns:
+            resource = concrete(pattern, holder.arn.split(":")[1], holder.account) or pattern
+            arn = Arn.parse(resource)
+            if arn and ACCOUNT_ID.fullmatch(arn.account) and arn.account != holder.account:
+                context = Context({}, known_keys(holder.arn, arn.account))
+                request = Request(need.action, resource, context, holder.arn)  # as if it were the role's own
+                if evaluate(request, self._rights.policies).decision == "Allowed":
+                    return arn.account
+        return None
 
     def _variables(self, action: str) -> Iterator[str]:
         """Yield the keys that policy variables of the role stand for where *action* is asked, but for settled ones."""

@@ -3,24 +3,31 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from rolemgr.audit.migrate.beyond import beyond
 from rolemgr.audit.migrate.choose import Chooser, GroupChoice, first_problem, role_source
+from rolemgr.audit.migrate.draft import DraftGroup, drafted
 from rolemgr.audit.migrate.grants import Offer, offer
 from rolemgr.audit.migrate.infer import Inference, infer
 from rolemgr.audit.migrate.judge import Judge, Outcome, Verdict, excess
-from rolemgr.audit.migrate.needs import Need, allowed_needs, on_todays
+from rolemgr.audit.migrate.needs import Need, UseEvidence, allowed_needs
 from rolemgr.audit.migrate.places import Mention
+from rolemgr.audit.migrate.seen import RoleCalls
+from rolemgr.audit.migrate.trial import TrialVerdict, TriedRequest, tried
+from rolemgr.audit.migrate.tryout import RoleTrial, new_holder, trial_of
 from rolemgr.audit.migrate.used import UsedFiles, needs_of
 from rolemgr.audit.rights import Rights
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
+from rolemgr.compare.verdicts import Comparison
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.model.inventory import HeldPolicy, HeldRole, Unjudged
+from rolemgr.model.inventory import HeldRole, Unjudged
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 
@@ -28,6 +35,8 @@ NOW: Final = "2001-01-01T00:00:00Z"
 MOST_REQUESTS: Final = 100_000
 """How many requests the old role and the new one may be asked each."""
 _TOO_MANY: Final = "it takes more than {:,} requests to tell"
+_ADDED: Final = 30
+"""What a group weighs more that the persona does not have, where calls say what was used and little of what for."""
 _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
 _DEFAULT_REGION: Final = "us-east-1"
 
@@ -42,6 +51,8 @@ class NewRoleOptions(NamedTuple):
     is_of_account: bool = False
     added_weight: int = 1
     """What a group weighs more where the persona does not have it."""
+    weighs_new: bool = True
+    """Whether a group weighs more for what the old role may not do: code has no old role."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +99,38 @@ class MigrationPlan:
 
 @dataclass(frozen=True)
 class Migration:
-    """A *plan*, what becomes of each need, and what the new role may do that nobody needs, by group."""
+    """
+    A *plan*, what becomes of each need, and what the new role may do that nobody needs, by group.
+
+    Where a trail says what was used (*use*), the *trial* has what becomes of each recorded request, and *draft* is the
+    group of those that no group grants.
+    """
 
     plan: MigrationPlan
     outcomes: tuple[Outcome, ...]
     excess: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    use: RoleCalls | None = None
+    trial: RoleTrial | None = None
+    draft: DraftGroup | None = None
+
+    @cached_property
+    def beyond(self) -> Comparison:
+        """What the new role, with its draft, allows and the old one does not, both within the boundary that stays."""
+        more = (self.draft.policy,) if self.draft else ()
+        return beyond(self.plan.old, new_holder(self.plan.old, self.plan.best), self.plan.region, more)
+
+    @cached_property
+    def drafted(self) -> tuple[TriedRequest, ...]:
+        """What becomes of the requests that the new role does not let through once it has the draft too."""
+        if self.draft is None or self.trial is None:
+            return ()
+        open_ones = {one.request: one.seen for one in self.trial.tried if one.verdict is not TrialVerdict.ALLOWED}
+        return tried(open_ones, self.plan.old, new_holder(self.plan.old, self.plan.best), (self.draft.policy,))
 
     @property
     def gained(self) -> frozenset[str]:
-        """The actions of the new role that the old one may not do at all."""
-        return frozenset(action for actions in self.excess.values() for action in actions) - self.plan.today
+        """The actions that the new role may do on something on which the old one may not."""
+        return frozenset(action for one in self.beyond.differences for action in one.actions)
 
     def having(self, verdict: Verdict) -> list[Outcome]:
         """Return the outcomes of one verdict."""
@@ -121,23 +154,26 @@ def migrate(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: N
 
     Raises InputError (or Problems) for a persona or value that does not fit, and where there is no role at all.
     """
-    made = plan(catalog, old, files, options)
-    best = made.best
+    return finished(catalog, plan(catalog, old, files, options), files.trail if files else None)
+
+
+def finished(catalog: Catalog, made: MigrationPlan, use: RoleCalls | None) -> Migration:
+    """Return what becomes of the needs of *made*, and of each request of *use*; raise as `migrate` does."""
+    old, best = made.old, made.best
     if best.role is None or best.documents is None:
         raise first_problem(made.choices, made.wanted)
-    documents = (*best.documents.policies, *best.documents.managed_policies)
-    spec = best.role.spec
-    new = HeldRole(
-        "role", spec.arn, spec.role_name, spec.account, old.where,
-        tuple(HeldPolicy(one.name, one.document) for one in documents), old.boundary, old.boundary_arn, tags=spec.tags,
-    )  # fmt: skip
+    trial = trial_of(catalog, old, best, use.requests) if use else None
+    best = trial.choice if trial else best
+    made = replace(made, choices=(best, *made.choices[1:]))
+    new = new_holder(old, best)
     rights = Rights(new, NOW, Budget(MOST_REQUESTS, problem=_TOO_MANY))
     try:
         outcomes = Judge(best, made.found, rights).outcomes(made.needs)
     except TooComplex as error:
         raise InputError(old.where, f"what becomes of {old.name} can't be told: {error}") from error
     outcomes = [_with_others(one, number, made.choices) for number, one in enumerate(outcomes)]
-    return Migration(made, tuple(outcomes), excess(best, made.needs, made.found))
+    draft = drafted(old, best, trial.tried) if trial else None
+    return Migration(made, tuple(outcomes), excess(best, made.needs, made.found), use, trial, draft)
 
 
 def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) -> Outcome:
@@ -148,8 +184,10 @@ def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) 
     return replace(outcome, instead=tuple(sorted(others)))
 
 
-def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions) -> MigrationPlan:
-    """Return what *old* needs and the roles for it; raise as `migrate` does."""
+def plan(
+    catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions, among: Sequence[str] = ()
+) -> MigrationPlan:
+    """Return what *old* needs and the roles for it, of the personas *among* or of all; raise as `migrate` does."""
     _check_parameters(catalog, options.parameters)
     allowed, untold = _allowed(old)
     needs = _used(old, files, allowed) if files else allowed
@@ -160,15 +198,22 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
         raise InputError(old.where, f"{old.name} needs nothing", "nothing was used, or it may do nothing")
     regions = _regions(needs)
     region = options.region or next(iter(regions), _DEFAULT_REGION)
-    start = _start(old, region, options)
+    start = start_of(old, region, options)
     spec = parse_model(role_source({**start, "persona": candidates(catalog)[0]}), RoleSpec).value
+    if files and files.trail:
+        needs = [_of_itself(one, old, spec.arn) for one in needs]
     inference = infer(catalog, spec, needs, old.arn)
     values = {**{name: one.values for name, one in inference.found.items()}, **options.parameters}
     found = offer(catalog, spec, values)
-    chooser = Chooser(catalog, start, needs, options.added_weight)
-    names = [options.persona] if options.persona else candidates(catalog)
+    today = frozenset(one.action for one in allowed)
+    is_recorded = files is not None and files.trail is not None
+    weight = max(options.added_weight, _ADDED) if is_recorded else options.added_weight
+    chooser = Chooser(
+        catalog, start, needs, weight, today if files and options.weighs_new else None, drafts=is_recorded
+    )
+    names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    choices.sort(key=lambda one: _order(one, needs, is_by_weight=options.added_weight > 1))
+    choices.sort(key=lambda one: _order(one, needs, is_by_weight=weight > 1))
     return MigrationPlan(
         old,
         tuple(needs),
@@ -179,10 +224,15 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
         regions,
         files is not None,
         untold,
-        frozenset(one.action for one in allowed),
+        today,
         options.is_of_account,
         tuple(options.parameters),
     )
+
+
+def _of_itself(need: Need, old: HeldRole, new: str) -> Need:
+    """Return *need* of the *new* role, where it is about the old one: what passed itself goes on to."""
+    return need._replace(resource=new) if need.resource == old.arn else need
 
 
 def _check_parameters(catalog: Catalog, given: Iterable[str]) -> None:
@@ -205,7 +255,7 @@ def _allowed(old: HeldRole) -> tuple[list[Need], tuple[str, ...]]:
 
 def _used(old: HeldRole, files: UsedFiles, allowed: Sequence[Need]) -> list[Need]:
     try:
-        return on_todays(needs_of(files, allowed), allowed)
+        return needs_of(files, old, allowed)
     except TooComplex as error:
         raise InputError(SourceLocation("--used"), f"what {old.name} needs can't be told: {error}") from error
 
@@ -216,9 +266,9 @@ def candidates(catalog: Catalog) -> list[str]:
 
 
 def lost(choice: GroupChoice, needs: Sequence[Need]) -> frozenset[str]:
-    """Return the actions of *needs* of which no group of *choice* covers anything."""
+    """Return the actions of *needs* of which no group of *choice* covers anything, but for what no trail shows."""
     kept = {need.action for need, one in zip(needs, choice.coverings, strict=True) if one.groups}
-    return frozenset(one.action for one in needs) - kept
+    return frozenset(one.action for one in needs if one.evidence is not UseEvidence.UNTRACED) - kept
 
 
 def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) -> tuple[Any, ...]:
@@ -234,7 +284,7 @@ def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) ->
     return choice.role is None, missed, len(choice.add), *least, choice.persona.id
 
 
-def _start(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
+def start_of(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
     """Return the keys of the role file that follow from the old role."""
     arn = Arn.parse(old.arn)
     path = f"/{arn.resource.removeprefix('role/').rpartition('/')[0]}/".replace("//", "/") if arn else "/"

@@ -31,11 +31,16 @@ _TOO_MANY: Final = "it names more than {:,} pairs of an action and resources"
 
 
 class UseEvidence(StrEnum):
-    """Why a pair is needed: it was used, nobody tells whether it was, or the role may do it and no use is known."""
+    """
+    Why a pair is needed: it was used, nobody tells whether it was, or the role may do it and no use is known.
+
+    What no trail shows is kept where the persona has it, and adds no group.
+    """
 
     USED = "used"
     PERHAPS = "perhaps used"
     ALLOWED = "allowed"
+    UNTRACED = "no trail shows it"
 
 
 class Need(NamedTuple):
@@ -95,7 +100,7 @@ def needs_in(statements: Iterable[NamedStatement], evidence: UseEvidence) -> lis
                 for resource in _resources(one.statement.resource, action, is_named=action in named):
                     found.setdefault((action, resource, passed), {})[one.name] = None
     needs = [Need(*key[:2], tuple(by), evidence, key[2]) for key, by in sorted(found.items())]
-    return _widest(needs)
+    return widest(needs)
 
 
 def _resources(listed: tuple[str, ...] | None, action: str, *, is_named: bool) -> tuple[str, ...]:
@@ -119,7 +124,7 @@ def _passed_to(statement: IdentityStatement) -> Iterator[str]:
             yield from (value for values in found for value in values)
 
 
-def _widest(needs: Sequence[Need]) -> list[Need]:
+def widest(needs: Sequence[Need]) -> list[Need]:
     """
     Return *needs* without those that another one of the same action holds.
 
@@ -138,6 +143,8 @@ def _widest(needs: Sequence[Need]) -> list[Need]:
 
 def _holds(outer: Need, inner: Need) -> bool:
     same = outer.passed_to in ((), inner.passed_to)
+    if inner.evidence is UseEvidence.USED and outer.evidence is not UseEvidence.USED:
+        return False  # what was used is told by itself
     if outer is inner or not same or not contains(outer.resource, inner.resource):
         return False
     mutual = outer.passed_to == inner.passed_to and contains(inner.resource, outer.resource)
@@ -169,7 +176,7 @@ def on_todays(used: Sequence[Need], allowed: Sequence[Need]) -> list[Need]:
     for one in used:
         budget.spend(len(by_action.get(one.action, ())) + 1)
         found += _on(one, by_action.get(one.action, ()))
-    return _widest(list(dict.fromkeys(found)))
+    return widest(list(dict.fromkeys(found)))
 
 
 def _on(used: Need, allowed: Sequence[Need]) -> Iterator[Need]:

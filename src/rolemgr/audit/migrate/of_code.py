@@ -75,7 +75,7 @@ def _role(
     partition: str,
 ) -> CodeRole:  # fmt: skip
     name = _name(key, options)
-    mine = options._replace(name=name, added_weight=_ADDED)
+    mine = options._replace(name=name, added_weight=_ADDED, weighs_new=False)
     if key.by != CALLER:
         mine = mine._replace(persona=parameters()["personas"][key.by], parameters={})
     documents = [*_documents(requests)]

@@ -12,10 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rolemgr.audit.migrate.needs import PASS_ROLE, NamedStatement, Need, UseEvidence, named, needs_in
+from rolemgr.audit.migrate.needs import PASS_ROLE, NamedStatement, Need, UseEvidence, named, needs_in, on_todays, widest
+from rolemgr.audit.migrate.seen import RoleCalls
+from rolemgr.audit.migrate.seen_needs import job_needs, seen_needs, untraced_needs
 from rolemgr.files.source import FileError, SourceFile
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.iam.uses import documents_in
+from rolemgr.model.inventory import HeldRole
 from rolemgr.model.source import parse_model
 from rolemgr.reference.services import action_names, service_exists
 
@@ -43,10 +46,12 @@ class Accessed:
 
 @dataclass(frozen=True)
 class UsedFiles:
-    """What all files say: *statements* of needed access, what AWS tells of use, and what can't be read of it."""
+    """What all files say: *statements* of needed access, what AWS tells of use, and the recorded calls."""
 
     statements: tuple[NamedStatement, ...] = ()
     accessed: tuple[Accessed, ...] = ()
+    trail: RoleCalls | None = None
+    """What recorded calls say of the role."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -124,21 +129,24 @@ def _tracked(service: str, listed: Any) -> dict[str, bool]:
     return found
 
 
-def needs_of(files: UsedFiles, allowed: Sequence[Need]) -> list[Need]:
+def needs_of(files: UsedFiles, old: HeldRole, allowed: Sequence[Need]) -> list[Need]:
     """
-    Return what *files* say is needed: of AWS's report those of the *allowed* that were, or may have been, used.
+    Return what *files* say that *old* needs: of AWS's report those of the *allowed* that were, or may have been, used.
 
-    Of a service that a policy among the files speaks of, the policy counts: it tells more than AWS's report.
+    Of a service that a policy or a trail among the files speaks of, these count: they tell more than AWS's report.
     Several reports are of several times or roles: what any of them has is used. That a role was passed AWS never
     tells; it may have been.
     """
-    found = needs_in(files.statements, UseEvidence.USED)
-    told = {one.action.partition(":")[0] for one in found}
+    found = on_todays(needs_in(files.statements, UseEvidence.USED), allowed)
+    if files.trail:
+        found += [*seen_needs(files.trail, old), *on_todays(list(job_needs(files.trail, old)), allowed)]
+        found += untraced_needs(files.trail, allowed)
+    told = {one.action.partition(":")[0] for one in found if one.evidence is UseEvidence.USED}
     for one in allowed if files.accessed else ():
         service = one.action.partition(":")[0]
         if service not in told and (how := _evidence(one.action, service, files.accessed)):
             found.append(one._replace(evidence=how))
-    return found
+    return widest(found)
 
 
 def _evidence(action: str, service: str, reports: Sequence[Accessed]) -> UseEvidence | None:

@@ -1,6 +1,5 @@
 """A migration as a page: what is kept and lost, the role, and the steps with every place that names the old role."""
 
-import json
 from collections.abc import Iterator
 
 from rolemgr.audit.migrate.judge import Verdict
@@ -14,9 +13,18 @@ from rolemgr.report.migrate import (
     needs_text,
     persona_text,
     region_text,
-    role_file_data,
 )
+from rolemgr.report.migrate_file import role_file_text
 from rolemgr.report.migrate_steps import places_to_change, steps
+from rolemgr.report.migrate_use import (
+    beyond_lines,
+    draft_lines,
+    gone_lines,
+    is_broken,
+    kept_lines,
+    trial_lines,
+    use_text,
+)
 from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone
 
 
@@ -36,13 +44,20 @@ def _facts(found: Migrated) -> Iterator[Fact]:
     yield Fact(f"Region {region_text(made)}")
     yield Fact(needs_text(made))
     yield Fact(counts_text(made), Tone.LOOK if made.having(Verdict.LOST) else Tone.GOOD)
+    if made.use is not None:
+        yield Fact(use_text(made), Tone.LOOK if is_broken(made) else Tone.GOOD)
     if made.excess:
         yield Fact(excess_text(made), Tone.LOOK)
 
 
 def _sections(found: Migrated, file: str) -> Iterator[Section]:
     made = found.migration
-    yield Section("Role file", code=json.dumps(role_file_data(made), indent=2), folded=True)
+    yield Section("Role file", code=role_file_text(found), folded=True)
+    yield Section("New access, which the old role does not have", tuple(beyond_lines(made)), tone=Tone.BAD)
+    yield Section("Would be denied, or can't be told", tuple(trial_lines(made)), tone=Tone.BAD)
+    yield Section("A group of one's own", tuple(draft_lines(made)), tone=Tone.LOOK)
+    yield Section("Gone: never used", tuple(gone_lines(made)), folded=True)
+    yield Section("No trail shows it", tuple(kept_lines(made)), folded=True)
     rows = tuple(
         (one.need.action, one.need.resource, why, ", ".join(one.instead), one.need.by[0])
         for why, outcomes in lost_by_reason(made)
