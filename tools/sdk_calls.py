@@ -50,6 +50,7 @@ class Source:
         self.functions: dict[str, list[Body]] = {}
         self.methods: dict[str, dict[str, Body]] = {}
         self.by_method: dict[str, list[Body]] = {}
+        self.aliases: dict[tuple[str, str], str] = {}
         for folder in folders:
             for path in sorted(folder.rglob("sagemaker/**/*.py")):
                 shown = f"/{path.relative_to(folder)}"
@@ -58,7 +59,13 @@ class Source:
                     self._take(shown, tree)
                     _keep_clients(tree)
 
+    def known_as(self, module: str, name: str) -> str:
+        """Return what *name* is called where it is defined: a module may import it by another one."""
+        return self.aliases.get((module, name), name)
+
     def _take(self, module: str, tree: ast.Module) -> None:
+        imports = (one for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for one in node.names)
+        self.aliases |= {(module, one.asname): one.name for one in imports if one.asname}
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 self.classes.setdefault(node.name, []).append((module, node))
@@ -111,6 +118,8 @@ class Reach:
     def __init__(self, source: Source, cuts: dict[str, list[str]]) -> None:
         self.source, self._cuts = source, cuts
         self._known: dict[tuple[str, str, str, str], list[tuple[str, str, Any]]] = {}
+        self.gives: Gives | None = None
+        self._is_asking = False
 
     def operations(self, body: Body, concrete: str) -> tuple[str, ...]:
         """Return the operations that *body*, as a method of the class *concrete*, can reach."""
@@ -170,7 +179,9 @@ class Reach:
             above = (source.methods[one][name] for one in source.lineage(body.owner)[1:] if name in source.methods[one])
             yield from ((one, of) for one in [*above][:1])
             return
-        typed = {"self": of or body.owner, "cls": of or body.owner}.get(receiver, receiver)
+        typed = {"self": of or body.owner, "cls": of or body.owner}.get(
+            receiver, source.known_as(body.module, receiver)
+        )
         if receiver in SESSIONS and source.method("Session", name):
             typed = "Session"
         if typed in source.classes:
@@ -182,7 +193,19 @@ class Reach:
         elif name in source.functions and name.startswith("_"):  # of a package that imports it
             yield from ((one, "") for one in source.functions[name][:MOST_CANDIDATES])
         elif receiver not in LIBRARIES:
-            yield from self._by_name(name)
+            kind = self._held(func.value, of or body.owner) if name in source.by_method else ""
+            found = source.method(kind, name) if kind in source.classes else None
+            yield from [(found, kind)] if found else self._by_name(name)
+
+    def _held(self, node: ast.expr, of: str) -> str:
+        """Return the class of the attribute of `self` that *node* is, as far as the source tells."""
+        is_own = isinstance(node, ast.Attribute) and _last(node.value) == "self"
+        if self.gives is None or self._is_asking or not is_own or of not in self.source.classes:
+            return ""
+        self._is_asking = True  # to know what a call gives, this is asked again
+        found = self.gives.attributes(of).get(_last(node), "")
+        self._is_asking = False
+        return found
 
     def _by_name(self, name: str) -> Iterator[tuple[Body, str]]:
         owners = {one.owner: one for one in self.source.by_method.get(name, ())}
@@ -190,6 +213,7 @@ class Reach:
             yield from ((one, one.owner) for one in owners.values())
 
     def _function(self, name: str, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        name = self.source.known_as(body.module, name)
         if name in self.source.classes and (found := self.source.method(name, "__init__")):
             yield found, name
         here = [one for one in self.source.functions.get(name, ()) if one.module == body.module]
@@ -294,7 +318,7 @@ def table(folders: list[Path]) -> dict[str, Any]:
     rows = json.loads((DATA / "sagemaker_rows.json").read_bytes())
     KNOWN.update(source.classes)
     reach = Reach(source, {name: one["calls"] for name, one in rows["cuts"].items()})
-    gives = Gives(source, reach.candidates, reach.direct)
+    gives = reach.gives = Gives(source, reach.candidates, reach.direct)
     classes: dict[str, Any] = {}
     for name in sorted(source.classes):
         methods = {

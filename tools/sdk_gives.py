@@ -156,7 +156,7 @@ class Gives:
         return ""
 
     def _call(self, node: ast.Call, place: Place, depth: int) -> str:
-        func, name = node.func, _text(node.func)
+        func, name = node.func, str(self._source.known_as(place.body.module, _text(node.func)))
         if self._operations(node, place.body):
             return "plain"
         if name in self._source.classes:

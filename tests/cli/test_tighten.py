@@ -110,6 +110,26 @@ def test_the_json_has_the_role_file_with_its_evidence(run: Run, folder: Path) ->
     assert {one["change"] for one in data["difference"]["changes"]} == {"loses", "limit"}
 
 
+def test_a_role_that_may_do_anything_is_cut_down(run: Run, folder: Path) -> None:
+    """Without the difference, which would take long; what is not certain to be allowed makes no tests."""
+    allow = {
+        "Sid": "All",
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": f"arn:aws:sagemaker:*:*:model/{chr(36)}{{aws:username}}",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [allow]}
+    (folder / "policy.json").write_text(json.dumps(policy), "utf-8")
+    ran = run("tighten", "policy.json", "trail.json.gz", "--principal", "ds", "-o", "o.json", "--tests", "t.yaml")
+    assert "unused: all actions but those that stay" in ran.stdout
+    assert "The difference is not told here" in ran.stdout
+    assert "t.yaml is not written" in ran.stderr
+    assert not (folder / "t.yaml").exists()
+    data = json.loads(run("tighten", "policy.json", "trail.json.gz", "--principal", "ds", "--format", "json").stdout)
+    assert data["difference"] is None
+    assert data["unused"][0]["others"] is True
+
+
 def test_a_role_file_can_be_cut_by_statements(run: Run, folder: Path) -> None:
     """Where somebody says so; the result is then JSON, and no role file."""
     (folder / "role.yaml").write_text(ROLE_FILE, "utf-8")

@@ -13,7 +13,7 @@ from rolemgr.files.source import decode
 
 SDK = "import sagemaker\nfrom sagemaker.estimator import Estimator\ne = Estimator('i', 'r', 1, 'ml.m5.large')\n"
 NOT_KNOWN = {
-    "what a method of the SDK gives": (SDK + "e.get_app_url('x').upsert()", "`.upsert`"),
+    "what a method of the SDK gives": (SDK + "e.get_vpc_config().upsert()", "`.upsert`"),
     "an attribute of the SDK": (SDK + "e.brand_new.delete()", "`.delete`"),
     "a part of it": (SDK + "e.brand_new['x'][0].stop()", "`.stop`"),
     "a loop over it": (SDK + "for one in e.brand_new:\n    one.wait()", "`.wait`"),

@@ -94,6 +94,56 @@ def test_with_a_session_for_pipelines_the_pipeline_makes_the_calls() -> None:
     assert by["sagemaker.CreatePipeline"] == by["sagemaker.StartPipelineExecution"] == "caller"
 
 
+BY = {
+    "an upload that a step needs": (
+        "from sagemaker.sklearn.processing import SKLearnProcessor\n"
+        "p = SKLearnProcessor('1', role='r', instance_type='x', instance_count=1, sagemaker_session=PipelineSession())\n"
+        "p.run(code='prepare.py')", {"caller": "s3.PutObject", "pipeline": "sagemaker.CreateProcessingJob"}),
+    "a tuner of an estimator of a pipeline": (
+        "from sagemaker.tuner import HyperparameterTuner\nfrom sagemaker.estimator import Estimator\n"
+        "HyperparameterTuner(Estimator('i', 'r', sagemaker_session=PipelineSession()), 'm', {}).fit('s3://b/i')",
+        {"pipeline": "sagemaker.CreateHyperParameterTuningJob"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BY)
+def test_a_pipeline_starts_jobs_and_the_caller_prepares_them(case: str) -> None:
+    """Whatever holds the session: the object that is asked, or one among its arguments."""
+    code, expected = BY[case]
+    found = reading(f"from sagemaker.workflow.pipeline_context import PipelineSession\n{code}")
+    for by, operation in expected.items():
+        assert operation in {one for call in found.calls if call.by == by for one in call.operations}
+    started = {one for call in found.calls if call.by == "caller" for one in call.operations if ".Create" in one}
+    assert not started
+
+
+MODELS = {
+    "an object of another library": ("numpy.ones(3)", {"s3.PutObject", "sagemaker.CreateModel"}, {"sagemaker.ListTags"}),
+    "a name": ("'llama'", {"sagemaker.DescribeHubContent", "sagemaker.CreateModel"}, {"sagemaker.ListTags"}),
+    "a job": ("TrainingJob.get('x')", {"sagemaker.ListTags", "sagemaker.CreateModel"}, set[str]()),
+    "a mode on this machine": ("'llama', mode=Mode.IN_PROCESS", {"sagemaker.DescribeHubContent"}, {"sagemaker.CreateModel"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_what_is_called_depends_on_what_an_argument_is(case: str) -> None:
+    """A text, an object of the SDK, or a mode that runs on this machine."""
+    model, called, not_called = MODELS[case]
+    code = ("import numpy\nfrom sagemaker.serve.model_builder import ModelBuilder\nfrom sagemaker.serve import Mode\n"
+            f"from sagemaker.core.resources import TrainingJob\nModelBuilder(model={model}).build()")  # fmt: skip
+    found = {one for call in reading(code).calls if call.name == "ModelBuilder.build" for one in call.operations}
+    assert called <= found
+    assert not found & not_called
+
+
+def test_a_method_that_overrides_one_calls_when_that_does() -> None:
+    """A row by hand counts below its class, where the override reaches nothing more."""
+    made = "from sagemaker.huggingface import HuggingFaceModel\nm = HuggingFaceModel(role='arn:aws:iam::1:role/r')\n"
+    assert operations(made + "m.deploy(1, 'ml.m5.large')") == {
+        "sts.GetCallerIdentity", "s3.HeadBucket", "sagemaker.CreateModel", "sagemaker.CreateEndpointConfig",
+        "sagemaker.CreateEndpoint", "sagemaker.DescribeEndpoint"}  # fmt: skip
+
+
 UNTOLD = {
     "a service": ("import boto3\nboto3.client(name)", 2, "which service"),
     "a method": ("import boto3\nboto3.client('sagemaker').make_coffee()", 2, "no operation"),

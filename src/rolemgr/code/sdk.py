@@ -21,6 +21,7 @@ from rolemgr.code.values import (
     AwsKind,
     AwsObject,
     ListValue,
+    NamedValue,
     PlainValue,
     TextValue,
     UnknownValue,
@@ -31,6 +32,7 @@ from rolemgr.code.values import (
 
 _DATA: Final = Path(__file__).parent / "data"
 _ANSWER: Final = UnknownValue("the SDK gives it", foreign=True)
+_BEFORE_A_PIPELINE: Final = ("s3.", "sts.", "iam.")
 _MOST_BASES: Final = 12
 _OWN: Final = ("parameters", "defaults")
 """What a method that overrides another has of itself."""
@@ -239,7 +241,10 @@ class Sdk:
         defaults = row.get("defaults", {})
         calls = list(_calls(table, row.get("calls", ()), arguments, defaults))
         deferred = list(_calls(table, row.get("deferred", ()), arguments, defaults))
-        by = "pipeline" if _is_deferred(arguments) and "deferred" in row else None
+        by = "pipeline" if "deferred" in row and _is_deferred(arguments) else None
+        if by:  # what the job needs is put in place, and looked up, when the pipeline is defined
+            before = [one for one in calls if one.startswith(_BEFORE_A_PIPELINE)]
+            self._reading.call(node, name, before, arguments, is_open=is_open)
         self._reading.call(node, name, deferred if by else calls, arguments, by=by, is_open=is_open)
         for who in ("job", "pipeline"):
             if operations := list(_calls(table, row.get(who, ()), arguments, defaults)):
@@ -257,12 +262,11 @@ def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_deferred(arguments: Mapping[str, Value]) -> bool:
-    """Tell whether a session for pipelines is among *arguments*: what it is asked, it only writes down."""
-    found = arguments.get("sagemaker_session")
-    return any(
-        isinstance(one, AwsObject) and one.name.partition(".")[2] in ("PipelineSession", "LocalPipelineSession")
-        for one in (alternatives(found) if found else ())
-    )
+    """Tell whether *arguments*, or an object among them, have a session for pipelines: it only writes down calls."""
+    objects = [one for each in arguments.values() for one in alternatives(each) if isinstance(one, AwsObject)]
+    inner = [each for one in objects if one.kind is AwsKind.SDK for each in one.arguments.values()]
+    held = [one for each in inner for one in alternatives(each) if isinstance(one, AwsObject)]
+    return any(one.name.partition(".")[2] in ("PipelineSession", "LocalPipelineSession") for one in (*objects, *held))
 
 
 def _calls(
@@ -282,13 +286,17 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
     """
     Tell whether a condition on *arguments* holds: ``wait``, ``not source_dir``, ``local source_dir``, ``short role``.
 
-    *local* is text that is not at S3, *short* a role by its name alone. None where that is not known.
+    *local* is text that is not at S3, *short* a role by its name alone, *text* a text and *sdk* an object of the SDK,
+    *remote* a mode that is not on this machine. None where that is not known.
     """
+    if text.startswith("not ") and text.count(" ") > 1:
+        inner = _holds(text.removeprefix("not "), arguments, defaults)
+        return None if inner is None else not inner
     word, _, name = text.rpartition(" ")
     value = arguments.get(name)
     if value is None:
         value = PlainValue(defaults.get(name)) if not isinstance(defaults.get(name), str) else TextValue(defaults[name])
-    if word in ("local", "s3", "short"):
+    if word in _TESTS:
         return _any(_TESTS[word](one) for one in alternatives(value))
     found = truth(value)
     return (None if found is None else not found) if word == "not" else found
@@ -317,7 +325,27 @@ def _is_short(value: Value) -> bool | None:
     return False
 
 
-_TESTS: Final = {"local": _is_local, "s3": _is_in_s3, "short": _is_short}
+def _is_text(value: Value) -> bool | None:
+    return None if isinstance(value, UnknownValue) and not value.foreign else isinstance(value, TextValue)
+
+
+def _is_of_the_sdk(value: Value) -> bool | None:
+    unknown = isinstance(value, UnknownValue) and not value.foreign
+    return None if unknown else isinstance(value, AwsObject) and value.kind is AwsKind.SDK
+
+
+def _is_remote(value: Value) -> bool | None:
+    """Tell whether a mode, ``Mode.LOCAL_CONTAINER`` say, runs at AWS, as it does where none is given."""
+    if isinstance(value, NamedValue):
+        return value.path.rpartition(".")[2] not in _MODES_HERE
+    return True if value == PlainValue(None) else None
+
+
+_MODES_HERE: Final = ("LOCAL_CONTAINER", "IN_PROCESS")
+_TESTS: Final = {
+    "local": _is_local, "s3": _is_in_s3, "short": _is_short, "text": _is_text, "sdk": _is_of_the_sdk,
+    "remote": _is_remote,
+}  # fmt: skip
 
 
 def _given(table: SdkTable, what: str, owner: AwsObject) -> Value:

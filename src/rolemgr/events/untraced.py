@@ -8,10 +8,16 @@ from rolemgr.iam.wildcards import matches_action
 
 _WHY: Final = {
     "never_an_event": "CloudTrail never has it as an event of its own",
-    "data_events": "it is a data event, or may be left out of a trail as one",
+    "data_events": "it is a data event, which a trail has only where somebody chose it",
+    "left_out_of_trails": "a trail may leave out the events of its service",
     "checked_without_a_call": "AWS checks that the role has it, without a call",
     "once_in_a_while": "it is needed once in a while",
 }
+
+
+def untraced_patterns() -> tuple[str, ...]:
+    """Return the patterns of all actions that a trail may not show."""
+    return tuple(pattern for kind in _WHY for pattern in facts("untraced")[kind]["actions"])
 
 
 @lru_cache(maxsize=1 << 12)

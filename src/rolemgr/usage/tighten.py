@@ -15,7 +15,7 @@ from rolemgr.evaluate.policies import StatementRef
 from rolemgr.events.requests import PASS_ROLE
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.variables import as_pattern
-from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import action_names, expand, find_action
 from rolemgr.usage.kept import KeepReasons
@@ -43,6 +43,8 @@ class UnusedActions(NamedTuple):
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     whole: bool
+    others: bool = False
+    """Whether what goes is all that does not stay, of more actions than are named."""
 
 
 @dataclass
@@ -158,15 +160,27 @@ def _breadth(allow: MatchingAllow, old: Sequence[IdentityPolicy]) -> tuple[objec
 
 def _kept(statement: IdentityStatement, place: Place, reasons: KeepReasons) -> Iterator[KeptAction]:
     """Yield the actions of *statement* that stay though no use of them is known."""
-    for pattern in statement.action or ():
-        found = expand(pattern)
-        if not found:
-            yield KeptAction(place, pattern, _UNKNOWN)
-        for action in found:
-            if not _fitting(statement, action):
-                continue
-            if why := reasons.why(action):
-                yield KeptAction(place, action, why)
+    if _is_wide(statement):
+        found = [action for pattern in reasons.patterns() for action in expand(pattern)]
+        named = [one for one in dict.fromkeys(found) if _speaks_of(statement, one)]
+    else:
+        named = [action for pattern in statement.action or () for action in expand(pattern)]
+        unknown = (pattern for pattern in statement.action or () if not expand(pattern))
+        yield from (KeptAction(place, pattern, _UNKNOWN) for pattern in unknown)
+    for action in named:
+        if _fitting(statement, action) and (why := reasons.why(action)):
+            yield KeptAction(place, action, why)
+
+
+def _is_wide(statement: IdentityStatement) -> bool:
+    """Tell whether *statement* is about more actions than anybody names: all of AWS, or all but some."""
+    return statement.action is None or "*" in statement.action
+
+
+def _speaks_of(statement: IdentityStatement, action: str) -> bool:
+    if statement.action is not None:
+        return any(matches_action(one, action) for one in statement.action)
+    return not any(matches_action(one, action) for one in statement.not_action or ())
 
 
 def _smaller(
@@ -205,6 +219,8 @@ def _spelled(folded: str) -> str:
 
 def _unused(statement: IdentityStatement, place: Place, made: Sequence[IdentityStatement]) -> UnusedActions | None:
     """Return what of *statement* is in none of those that were *made* of it."""
+    if _is_wide(statement):
+        return UnusedActions(place, statement.sid, (), (), not made, True)
     stay = {action.lower() for one in made for action in one.action or ()}
     named = [one for pattern in statement.action or () for one in (expand(pattern) or (pattern,))]
     gone = tuple(dict.fromkeys(one for one in named if one.lower() not in stay))

@@ -35,6 +35,8 @@ from rolemgr.workflow.trails import Buckets, trail_files
 from rolemgr.workflow.use_shares import UseReading
 
 _MOST_CASES: Final = 2_000
+_MOST_TOLD: Final = 3_000
+"""Of more unused actions than these, which take some seconds, it is not told what is lost."""
 TightenBy: TypeAlias = Literal["groups", "statements"]
 
 
@@ -181,7 +183,10 @@ def _in_terms(
     )  # fmt: skip
 
 
-def _policy_difference(asked: TightenRequest, found: Tightened) -> RoleDiff:
+def _policy_difference(asked: TightenRequest, found: Tightened) -> RoleDiff | None:
+    """Return what the smaller policies do not allow any more; None where that takes too long to tell."""
+    if any(one.others for one in found.unused) or sum(len(one.actions) for one in found.unused) > _MOST_TOLD:
+        return None
     old, new = (
         DiffSide(SideWords(name, "", ""), Grant(identity=documents), frozenset({"identity"}))
         for name, documents in ((asked.role, found.old), (f"smaller {asked.role}", found.new))
@@ -220,11 +225,11 @@ def role_file_text(found: TightenedRole, output: str) -> str:
     return to_yaml(found.role_keys)
 
 
-def tests_text(found: TightenedRole, output: str, tests: str) -> str:
+def tests_text(found: TightenedRole, output: str, tests: str) -> str | None:
     """
     Return policy tests of what was used and is certain to be allowed, as YAML for the file *tests*.
 
-    They ask the role file or the policies in *output*.
+    They ask the role file or the policies in *output*. None where nothing is certain.
     """
     new = PartlyKnownLayers(Policies(identity=found.documents))
     cases: list[dict[str, Any]] = []
@@ -237,6 +242,8 @@ def tests_text(found: TightenedRole, output: str, tests: str) -> str:
         cases.append({"name": f"{one.action} on {one.resource}", "request": request, "expect": "Allowed"})
         if len(cases) == _MOST_CASES:
             break
+    if not cases:
+        return None
     title = f"What {', '.join(found.names)} used, {found.use.first} to {found.use.last}"
     file = os.path.relpath(output, os.path.dirname(tests) or ".")  # noqa: PTH120 - a path from one file to the other
     is_role = output.endswith((".yaml", ".yml"))

@@ -135,6 +135,7 @@ def test_denied_calls_and_other_peoples_are_no_use() -> None:
     assert "sagemaker:CreateModel" not in {one.action for one in use.requests}
     theirs = read([called("CreateTrainingJob", training(), role=other)], old).uses[OLD]
     assert theirs.calls == 0
+    assert {key: seen.times for key, seen in theirs.passed_by.items()} == {(other, "sagemaker:CreateTrainingJob"): 1}
     assert ("s3:GetObject", "arn:aws:s3:::acme-sagemaker-raw/churn/*") in theirs.for_jobs
 
 

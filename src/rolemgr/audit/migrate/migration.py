@@ -184,8 +184,10 @@ def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) 
     return replace(outcome, instead=tuple(sorted(others)))
 
 
-def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions) -> MigrationPlan:
-    """Return what *old* needs and the roles for it; raise as `migrate` does."""
+def plan(
+    catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions, among: Sequence[str] = ()
+) -> MigrationPlan:
+    """Return what *old* needs and the roles for it, of the personas *among* or of all; raise as `migrate` does."""
     _check_parameters(catalog, options.parameters)
     allowed, untold = _allowed(old)
     needs = _used(old, files, allowed) if files else allowed
@@ -196,7 +198,7 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
         raise InputError(old.where, f"{old.name} needs nothing", "nothing was used, or it may do nothing")
     regions = _regions(needs)
     region = options.region or next(iter(regions), _DEFAULT_REGION)
-    start = _start(old, region, options)
+    start = start_of(old, region, options)
     spec = parse_model(role_source({**start, "persona": candidates(catalog)[0]}), RoleSpec).value
     if files and files.trail:
         needs = [_of_itself(one, old, spec.arn) for one in needs]
@@ -209,7 +211,7 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
     chooser = Chooser(
         catalog, start, needs, weight, today if files and options.weighs_new else None, drafts=is_recorded
     )
-    names = [options.persona] if options.persona else candidates(catalog)
+    names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
     choices.sort(key=lambda one: _order(one, needs, is_by_weight=weight > 1))
     return MigrationPlan(
@@ -282,7 +284,7 @@ def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) ->
     return choice.role is None, missed, len(choice.add), *least, choice.persona.id
 
 
-def _start(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
+def start_of(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
     """Return the keys of the role file that follow from the old role."""
     arn = Arn.parse(old.arn)
     path = f"/{arn.resource.removeprefix('role/').rpartition('/')[0]}/".replace("//", "/") if arn else "/"
