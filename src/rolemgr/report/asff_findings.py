@@ -69,9 +69,7 @@ def _findings(found: Iterable[AboutFinding], texts: Mapping[str, RuleText], hub:
             "RecordState": "ACTIVE" if one.excuse is None else "ARCHIVED",
             "Title": cut(f"{rule.id} {rule.title}", TITLE),
             "Description": cut(f"{_place(finding)}: {finding.message}", TEXT),
-            "Remediation": {
-                "Recommendation": {"Text": cut(" ".join(rule.explanation.split()), REMEDY), "Url": rule.source}
-            },
+            "Remediation": {"Recommendation": {"Text": remedy, "Url": rule.source}},
             "ProductFields": {"rolemgr/rule": f"{rule.id} {rule.name}", **dict(_fields(finding)), **excused},
             "Resources": [_resource(one, hub)],
         }
