@@ -1,10 +1,10 @@
 """Drift in each of its forms."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from rolemgr.account.connect import Access
+from rolemgr.files.write import to_json
 from rolemgr.report.asff_findings import AboutFinding, AsffHub, findings_asff
 from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
 from rolemgr.report.findings import annotations
@@ -46,4 +46,4 @@ def about_roles(examined: Sequence[ExaminedRole]) -> list[AboutFinding]:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data, short=False)
