@@ -172,6 +172,7 @@ def test_a_role_of_an_account_is_named(run: Run, folder: Path) -> None:
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "InstanceProfileList": [],
         "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [reads]}}],
         "AttachedManagedPolicies": [attached, unknown], "Tags": [],
+        "RoleLastUsed": {"LastUsedDate": "2026-10-05T00:00:00Z", "Region": "eu-west-1"},
     }]}  # fmt: skip
     (folder / "account").mkdir()
     (folder / "account" / "page.json").write_text(json.dumps(account), "utf-8")
@@ -182,6 +183,9 @@ def test_a_role_of_an_account_is_named(run: Run, folder: Path) -> None:
     ran = run("tighten", "ds", "trail.json.gz", "--from", "account", "--evidence", "last.json")
     assert ran.code == 1, "what is attached and not there can't be told"
     assert "note: account/page.json:" in ran.stdout
+    assert "RoleLastUsed (account/page.json) is 2026-10-05, after the trail's last call (2026-09-01)" in " ".join(
+        ran.stdout.split()
+    )
     assert "s3:GetObject: no access to s3 by IAM last accessed (last.json), by service" in " ".join(ran.stdout.split())
     assert "sagemaker:DescribeModel" in json.dumps(
         json.loads(run("tighten", "ds", "trail.json.gz", "--from", "account", "--format", "json").stdout)["policies"]

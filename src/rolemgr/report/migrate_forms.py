@@ -1,6 +1,5 @@
 """A migration in each of its forms, and whether it fails."""
 
-import json
 from typing import Final
 
 from rolemgr.audit.migrate.cluster import Clusters
@@ -8,6 +7,7 @@ from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated, Migration
 from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.audit.migrate.trial import TrialVerdict
+from rolemgr.files.write import to_json
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
 from rolemgr.report.pages.forms import page_text
@@ -69,4 +69,4 @@ def migration_forms(found: Migrated | Clusters, form: str, source: str, output: 
 
 
 def _json(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data, short=False)

@@ -95,6 +95,7 @@ def _report_data(report: AccessReport) -> dict[str, Any]:
     return {
         **_source_data(report.source), "why": report.source.why, "services": dict(sorted(report.services.items())),
         "actions": dict(sorted(report.actions.items())), "unused_role": report.unused_role,
+        "last_used": report.last_used or None,
     }  # fmt: skip
 
 

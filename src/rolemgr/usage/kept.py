@@ -89,6 +89,9 @@ def disagreements(reports: Sequence[AccessReport], use: RecordedUse) -> Iterator
     services = {action.partition(":")[0] for action in used}
     for one in reports:
         where = one.source.source
+        if one.last_used > use.last[:10] > "":
+            after = f"after the trail's last call ({use.last[:10]})"
+            yield f"{where} is {one.last_used}, {after}: what was used then is not in it"
         if one.unused_role:
             yield f"{where} says that the role is not used, and the trail has {use.calls:,} calls: they count"
         wrong = sorted(used[action] for action, when in one.actions.items() if when is None and action in used)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.decision import Evaluation
 from rolemgr.evaluate.partly import MatchingAllow, PartlyKnownLayers
 from rolemgr.evaluate.policies import StatementRef
 from rolemgr.events.requests import PASS_ROLE
@@ -93,25 +92,42 @@ def _actions(needed: _Needed) -> frozenset[tuple[str, Place]]:
 
 def lost_uses(used: Iterable[Used], old: PartlyKnownLayers, new: PartlyKnownLayers) -> Iterator[Used]:
     """Yield what of *used* the *old* policies allow, or may allow, and the *new* ones do not."""
+    yield from lost_between(used, UseDecisions(old), UseDecisions(new))
+
+
+def lost_between(used: Iterable[Used], old: "UseDecisions", new: "UseDecisions") -> Iterator[Used]:
+    """Yield as `lost_uses` does, by decisions that are remembered: the old ones through many trials."""
     for one in used:
-        before = old.decide(one.request(), one.unknown, is_open=one.is_open)
-        after = new.decide(one.request(), one.unknown, is_open=one.is_open)
-        if any(_goes(was, now) for was, now in ((before.best, after.best), (before.worst, after.worst))):
+        before = old.of(one)
+        if any(was and not now for was, now in zip(before, new.of(one), strict=True)):
             yield one
+
+
+class UseDecisions:
+    """Whether *policies* allow what was used, at best and at worst; what they can't tell apart they are asked once."""
+
+    def __init__(self, policies: PartlyKnownLayers) -> None:
+        """Take the *policies*; raise nothing before they are asked."""
+        self._policies, self._found = policies, dict[object, tuple[bool, bool]]()
+
+    def of(self, one: Used) -> tuple[bool, bool]:
+        """Return whether *one* is allowed whatever is good for it, and whatever is not known."""
+        folded = one.action.lower()
+        sees_all = one.is_open or one.action == PASS_ROLE
+        seen = one.resource if sees_all else self._policies.sight(folded, one.resource)
+        key = (folded, seen, one.is_open, one.told, one.principal)
+        found = self._found.get(key)
+        if found is None:
+            decided = self._policies.decide(one.request(), one.unknown, is_open=one.is_open)
+            found = decided.best.decision == "Allowed", decided.worst.decision == "Allowed"
+            self._found[key] = found
+        return found
 
 
 def denied(used: Iterable[Used], policies: PartlyKnownLayers) -> list[Used]:
     """Return what of *used* an Allow of *policies* speaks of, and a Deny of them denies for certain."""
-    found = []
-    for one in used:
-        best = policies.decide(one.request(), one.unknown, is_open=one.is_open).best
-        if best.decision != "Allowed" and one.by(policies):
-            found.append(one)
-    return found
-
-
-def _goes(before: Evaluation, after: Evaluation) -> bool:
-    return before.decision == "Allowed" and after.decision != "Allowed"
+    decisions = UseDecisions(policies)
+    return [one for one in used if not decisions.of(one)[0] and one.by(policies)]
 
 
 def _needed(old: Sequence[IdentityPolicy], use: RecordedUse) -> tuple[_Needed, list[Used]]:

@@ -19,7 +19,7 @@ from rolemgr.reference.services import expand
 from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.report.tighten import TightenedRole
-from rolemgr.usage.access_reports import read_reports
+from rolemgr.usage.access_reports import AccessReport, read_reports, role_last_used
 from rolemgr.usage.guardrails import guardrail_keys
 from rolemgr.usage.kept import KeepReasons, keep_reasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart
@@ -70,6 +70,7 @@ class _GivenRole(NamedTuple):
     names: tuple[str, ...]
     file: _GivenFile | None = None
     untold: tuple[str, ...] = ()
+    reports: tuple[AccessReport, ...] = ()
 
 
 def tightened(
@@ -84,7 +85,8 @@ def tightened(
         if not expand(pattern):
             raise InputError(SourceLocation("--keep"), f"`{pattern}` is not an action, nor a pattern of some")
     given = _held_role(asked, outside) if asked.inventory else _role(asked, outside)
-    reports = read_reports((read_source(name, outside.read) for name in asked.evidence), given.names)
+    sources = (read_source(name, outside.read) for name in asked.evidence)
+    reports = (*given.reports, *read_reports(sources, given.names))
     if asked.by == "groups" and given.file is None:
         hint = f"`rolemgr migrate {asked.role} --used FILE` finds groups for other roles"
         raise InputError(SourceLocation("--by"), "groups are those of a role file, and this is none", hint)
@@ -140,7 +142,9 @@ def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:
     if not documents:
         raise InputError(held.where, f"{held.name} has no permissions policy that can be read")
     untold = [f"{SourceLocation(one.path, one.line)}: {one.place}: {one.reason}" for one in held.unknown]
-    return _GivenRole(documents, tuple(asked.principals) or (held.arn,), untold=tuple(untold))
+    day = held.usage.last_used if held.usage else None
+    reports = (role_last_used(held.where.file or asked.inventory[0], day.isoformat()),) if day else ()
+    return _GivenRole(documents, tuple(asked.principals) or (held.arn,), untold=tuple(untold), reports=reports)
 
 
 _BY_USER: Final = "--by statements says so"
