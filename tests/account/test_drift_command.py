@@ -141,6 +141,11 @@ def test_the_simulate_lines_ask_the_file(run: "Run", iam: Any, churn: str) -> No
         done = subprocess.run(["/bin/bash", "-c", program], capture_output=True, text=True, check=False)
         answers.append(done.stdout.partition(" ")[0])
     assert answers == ["ImplicitlyDenied", "ImplicitlyDenied", "Allowed"]
+    persona = ("--persona", "sagemaker-compute", "--name", "churn")
+    found = json.loads(run("drift", *persona, "--format", "json").stdout)["roles"][0]["findings"]
+    lines = [one["ask"] for one in found if one.get("ask")]
+    assert lines
+    assert all("--account 123456789012" in one and "--region us-east-1" in one for one in lines)
 
 
 def test_sarif_is_of_the_standard_s_shape(run: "Run", iam: Any, churn: str) -> None:

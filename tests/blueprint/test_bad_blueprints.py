@@ -46,7 +46,7 @@ WRONG = [
      "10: in `registries.modelling/reg`: `a b` is not a name: letters, digits and ._/-, with * and ? as wildcards"),
     ("modelling/training: {", "modeling/training: {", "12: unknown account `modeling`; did you mean modelling?"),
     ("persona: sagemaker-compute", "persona: sagemaker-computer",
-     "12: unknown persona `sagemaker-computer`; did you mean sagemaker-compute, sagemaker-glue, sagemaker-pipeline?"),
+     "12: unknown persona `sagemaker-computer`; did you mean sagemaker-compute, sagemaker-clusters, sagemaker-glue?"),
     ("persona: sagemaker-compute", "file: ../x.yaml",
      "12: `../x.yaml` leads out of the blueprint's folder; a role file lies beside the blueprint or below:"
      " roles/churn.yaml"),

@@ -87,8 +87,8 @@ MISTAKES = {
     ),
     "no action": (("actions: supported", "actions: []"), "9: `deny[0].actions` is empty"),
     "a word that is no action": (
-        ("actions: supported", "actions: all"),
-        "9: in `deny[0].actions`: `all` is not an action of the form service:Name without wildcards",
+        ("actions: supported", "actions: every"),
+        "9: in `deny[0].actions`: `every` is not an action of the form service:Name without wildcards",
     ),
     "an unknown condition operator": (
         ("ForAnyValue:StringNotLike", "ForAnyValue:StringNotLikes"),
@@ -179,6 +179,19 @@ def test_a_mistake_is_said_in_one_line(mistake: str, tmp_path: Path) -> None:
     if says[0].isdigit():
         says = f"ours.yaml:{says}"
     assert says in line
+
+
+@pytest.mark.parametrize("mistake", [name for name in MISTAKES if name.startswith("only_below")])
+def test_a_mistake_is_said_of_a_layer_too(mistake: str, tmp_path: Path, run: "Run") -> None:
+    """Before anybody asks for whom the guardrail is."""
+    edits, says = MISTAKES[mistake]
+    text = OWN
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        text = text.replace(old, new, 1)
+    own(tmp_path, text)
+    ran = run("scp", "--guardrail", "ours", "--catalog", str(tmp_path), "--exempt", "arn:aws:iam::*:role/admin")
+    assert (ran.code, len(ran.errors)) == (2, 1), ran.stderr
+    assert says in ran.errors[0]
 
 
 def test_the_write_a_guardrail_page_is_true(run: "Run") -> None:

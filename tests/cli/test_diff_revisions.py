@@ -67,6 +67,21 @@ def test_a_role_file_of_a_revision(git: Git, run: "Run") -> None:
     assert run("diff", "main:roles/churn.yaml", "v1:roles/churn.yaml").code == 0
 
 
+def test_what_holds_of_both_sides_is_said_once(git: Git, run: "Run") -> None:
+    """With both names; what is about one of them has its own."""
+    for name, extra in (("churn", ""), ("fraud", "account: '123456789012'\n")):
+        write(f"roles/{name}.yaml", f"persona: sagemaker-compute\nname: {name}\n{extra}")
+    commit(git)
+    write("roles/churn.yaml", "persona: sagemaker-compute\nname: churn\nregion: eu-west-1\n")
+    notes = run("diff", "main:roles/", "roles/").notes
+    assert [one.partition(": ")[0] for one in notes if "AWS's example account" in one] == [
+        "main:roles/churn.yaml and roles/churn.yaml"
+    ]
+    assert [one.partition(": ")[0] for one in notes if "region us-east-1" in one] == [
+        "main:roles/churn.yaml and 2 more"
+    ]
+
+
 def test_the_line_that_asks_goes_through_git(git: Git, run: "Run") -> None:
     """It can be pasted: no file has the old role."""
     write("churn.yaml", ROLE.format("churn", "acme, acme-extra"))

@@ -120,8 +120,8 @@ def test_a_role_of_a_template(run: Run) -> None:
 
 def test_markdown_is_a_page_of_it(run: Run) -> None:
     """The summary, then the parts."""
-    page = run("migrate", ACCOUNT_FILE, "ds-legacy", "--format", "markdown").stdout
-    assert page.startswith("## Migration of ds-legacy\n")
+    page = run("migrate", "churn-compute", of_two_roles(), "--format", "markdown").stdout
+    assert page.startswith("## Migration of churn-compute\n")
     assert "### 1. generate" in page
     assert run("migrate", of_two_roles(), "--format", "markdown").stdout.startswith("## Migration\n")
 

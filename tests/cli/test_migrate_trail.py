@@ -36,6 +36,10 @@ def test_the_files_that_come_of_it_work_together(run: Run) -> None:
     ran = run(*words)
     assert ran.code == 1, ran.stderr
     assert "NEW ACCESS, which the old role does not have\n  iam:GetRole" in ran.stdout
+    assert f"{OLD} passes it by sagemaker:CreateTrainingJob: 1 call, first trail/a.json.gz:1" in " ".join(
+        ran.stdout.split()
+    )
+    assert "rolemgr replay TRAIL --with new.yaml --principal old" in ran.stdout
     assert "confidence medium: the calls span 50 days" in " ".join(ran.stdout.split())
     text = Path("new.yaml").read_text("utf-8")
     assert "# old as it is: arn:aws:iam::111122223333:role/old (role.json:1)" in text

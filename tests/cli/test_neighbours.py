@@ -49,6 +49,11 @@ def test_each_is_answered_on_every_command(command: str, run: "Run") -> None:
      (("list", "--var-file=x"), "`rolemgr create --role` reads a role file"),
      (("drift", "--update"), "`rolemgr plan --update` shows what changes, and `rolemgr apply --update` changes it"),
      (("plan", "-detailed-exitcode"), "--fail-on any ends with 1 where something would change"),
+     (("boundary", "--exempt", "x"), "--boundary-for PERSONA shares a boundary; it binds whoever has it, so nobody else needs to be exempt"),
+     (("boundary", "--landing-zone", "x"), "--boundary-for PERSONA shares a boundary; it binds whoever has it, and no role of a landing zone"),
+     (("boundary", "--free-slots", "1"), "--boundary-for PERSONA shares a boundary; a role has one, and no slots"),
+     (("test", "--role", "x"), "the role stands in the test file, under `role:`; `rolemgr simulate --role FILE` asks it one request"),
+     (("audit", "--persona", "x"), "this is about no role of a persona; `rolemgr preview --persona NAME` shows one"),
      (("boundary", "--merge", "x"), "--boundary-for PERSONA shares a boundary; two in one would bound less"),
      (("create", "--role-name", "x"), "--name NAME")],
     ids=str,
@@ -118,3 +123,36 @@ def test_a_form_is_no_path(run: "Run") -> None:
     ran = run("list", "personas", "--output", "json")
     assert (ran.code, ran.errors[0].partition(": ")[0], Path("json").exists()) == (2, "--output", False)
     assert run("list", "personas", "--output", "./json").code == 0
+
+
+def required_arguments() -> list[tuple[str, str]]:
+    """Return each argument that a command can't be without, by how its help calls it, but for choices that say all."""
+    made = {name: main.get_command(click.Context(main), name) for name in COMMANDS}
+    return [
+        (name, one.make_metavar(click.Context(command)))
+        for name, command in made.items()
+        if command
+        for one in command.params
+        if isinstance(one, click.Argument) and one.required and not isinstance(one.type, click.Choice)
+    ]
+
+
+@pytest.mark.parametrize(("command", "argument"), required_arguments())
+def test_a_missing_argument_is_told_with_what_it_is_and_an_example(command: str, argument: str) -> None:
+    """A newcomer does not know what a FILE is."""
+    found = main.get_command(click.Context(main), command)
+    assert found
+    context = click.Context(found, info_name=command)
+    param = next(one for one in found.params if one.make_metavar(context) == argument)
+    said = neighbours.missing(click.MissingParameter(ctx=context, param=param))
+    assert said
+    words, _, example = said.rpartition("; such as ")
+    assert words == TABLE["arguments"][argument]
+    assert example.startswith(f"`rolemgr {command} ")
+    assert "\\" not in example
+
+
+def test_dashes_make_no_options_alike(run: "Run") -> None:
+    """`--falt` is near `--format`, and `--zebra` near nothing: not because both begin with dashes."""
+    assert "Did you mean '--catalog'?" in run("check", "--catalogue", "x").errors[0]
+    assert run("list", "--zebra").errors == ["no such option '--zebra'; see `rolemgr list --help`"]

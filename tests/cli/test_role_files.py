@@ -220,3 +220,37 @@ def test_a_name_that_is_no_file_may_be_a_persona(run: Run) -> None:
     assert run("plan", "data-scientist").errors == [
         "data-scientist: there is no such file; did you mean --persona data-scientist?"
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("data-scientst", "did you mean --persona data-scientist?"),
+        ("ml-people", "a persona is given with --persona: `rolemgr list personas`"),
+    ],
+)
+def test_a_word_that_is_no_file_is_no_persona_by_that(word: str, hint: str, run: Run) -> None:
+    """What is suggested is there."""
+    assert run("boundary", word).errors == [f"{word}: there is no such file; {hint}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("kms-key", "did you mean data_key (what jobs read and write) or volume_key (disks)?"),
+        ("groups", "did you mean add (beside the persona's groups) or remove?"),
+        ("max-session", "did you mean max_session?"),
+        ("trust_policy", "did you mean trust?"),
+        ("subnets", "did you mean subnet?"),
+    ],
+)
+def test_a_key_by_another_name_is_told_with_ours(key: str, hint: str, run: Run) -> None:
+    """Everyday words, other tools' words, and hyphens."""
+    Path("k.yaml").write_text(f"{ROLE.format('k')}{key}: x\n")
+    assert run("create", "k.yaml").errors == [f"k.yaml:5: unknown key `{key}`; {hint}"]
+
+
+def test_a_module_is_named_as_terraform_reads_it(run: Run) -> None:
+    """HCL and JSON are told apart by the ending."""
+    ran = run("scp", "no-root", "--format", "terraform", "-o", "scp.tf")
+    assert ran.errors[0].endswith("; Terraform reads JSON from scp.tf.json; or choose another --format")

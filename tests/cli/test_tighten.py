@@ -110,6 +110,26 @@ def test_the_json_has_the_role_file_with_its_evidence(run: Run, folder: Path) ->
     assert {one["change"] for one in data["difference"]["changes"]} == {"loses", "limit"}
 
 
+def test_a_role_that_may_do_anything_is_cut_down(run: Run, folder: Path) -> None:
+    """Without the difference, which would take long; what is not certain to be allowed makes no tests."""
+    allow = {
+        "Sid": "All",
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": f"arn:aws:sagemaker:*:*:model/{chr(36)}{{aws:username}}",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [allow]}
+    (folder / "policy.json").write_text(json.dumps(policy), "utf-8")
+    ran = run("tighten", "policy.json", "trail.json.gz", "--principal", "ds", "-o", "o.json", "--tests", "t.yaml")
+    assert "unused: all actions but those that stay" in ran.stdout
+    assert "The difference is not told here" in ran.stdout
+    assert "t.yaml is not written" in ran.stderr
+    assert not (folder / "t.yaml").exists()
+    data = json.loads(run("tighten", "policy.json", "trail.json.gz", "--principal", "ds", "--format", "json").stdout)
+    assert data["difference"] is None
+    assert data["unused"][0]["others"] is True
+
+
 def test_a_role_file_can_be_cut_by_statements(run: Run, folder: Path) -> None:
     """Where somebody says so; the result is then JSON, and no role file."""
     (folder / "role.yaml").write_text(ROLE_FILE, "utf-8")
@@ -152,6 +172,7 @@ def test_a_role_of_an_account_is_named(run: Run, folder: Path) -> None:
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "InstanceProfileList": [],
         "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [reads]}}],
         "AttachedManagedPolicies": [attached, unknown], "Tags": [],
+        "RoleLastUsed": {"LastUsedDate": "2026-10-05T00:00:00Z", "Region": "eu-west-1"},
     }]}  # fmt: skip
     (folder / "account").mkdir()
     (folder / "account" / "page.json").write_text(json.dumps(account), "utf-8")
@@ -162,6 +183,9 @@ def test_a_role_of_an_account_is_named(run: Run, folder: Path) -> None:
     ran = run("tighten", "ds", "trail.json.gz", "--from", "account", "--evidence", "last.json")
     assert ran.code == 1, "what is attached and not there can't be told"
     assert "note: account/page.json:" in ran.stdout
+    assert "RoleLastUsed (account/page.json) is 2026-10-05, after the trail's last call (2026-09-01)" in " ".join(
+        ran.stdout.split()
+    )
     assert "s3:GetObject: no access to s3 by IAM last accessed (last.json), by service" in " ".join(ran.stdout.split())
     assert "sagemaker:DescribeModel" in json.dumps(
         json.loads(run("tighten", "ds", "trail.json.gz", "--from", "account", "--format", "json").stdout)["policies"]

@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolemgr.files import write
 from rolemgr.files.rows import Row
 from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.files.yaml import parse_yaml
@@ -68,3 +71,32 @@ def test_template_functions_are_tags_that_read_back_as_functions() -> None:
     assert "A: !Select [0, !FindInMap [M, !Ref 'R', K]]\n" in text
     assert "Row: [a, b]\n" in text
     assert parse_yaml(text, "t", tags=True).data == {**data, "Row": ["a", "b"]}
+
+
+OBEYED_BY_TERMINALS = ["\x7f", "\x85", "\x9b31m", "\u202e", "\u2066", "\u200b", "\u2028", "\ufeff", "\U000e0041"]
+
+
+@pytest.mark.parametrize("text", OBEYED_BY_TERMINALS, ids=ascii)
+def test_what_a_terminal_would_obey_is_escaped(text: str) -> None:
+    """Names from CloudTrail and policies of anybody go to a terminal; the data is the same when it is read back."""
+    hostile = f"caf\u00e9 {text} end"
+    data = {f"key {text}": [hostile, f"two\nlines {text}"], "plain": "caf\u00e9"}
+    for written, read in (
+        (to_json(data), json.loads),
+        (to_json(data, short=False), json.loads),
+        (to_yaml(data), yaml.safe_load),
+    ):
+        assert text[0] not in written
+        assert "caf\u00e9" in written
+        assert read(written) == data
+    assert text[0] not in to_template({"Fn::Sub": hostile})
+    assert yaml.safe_load(to_template({"Resources": data})) == {"Resources": data}
+
+
+def test_json_for_people_has_one_writer() -> None:
+    """Where letters of any language stay as they are, what a terminal would obey has to be escaped: `json_text` does."""
+    top = Path(write.__file__).parents[1]
+    own = {"files/write.py", "files/json.py", "files/json_stream.py", "account/step.py", "render/templating.py",
+           "iam/documents.py", "check/rules/rm5xx.py", "change/units.py", "cli/mcp_tools.py"}  # fmt: skip
+    found = {str(path.relative_to(top)) for path in top.rglob("*.py") if "ensure_ascii=False" in path.read_text()}
+    assert found == own, "of these none goes to a terminal as it is: sizes, what AWS is sent, what is read back"

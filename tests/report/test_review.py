@@ -448,3 +448,22 @@ def test_a_limit_on_every_call_says_so() -> None:
     assert "caller-network all calls; 203.0.113.0/24" in said("business-analyst", "LIMITS", **every)
     some = {"guardrail": {"caller-network": ["203.0.113.0/24"]}, **people}
     assert "caller-network sessions; 203.0.113.0/24" in said("business-analyst", "LIMITS", **some)
+
+
+@pytest.mark.parametrize("persona", CATALOG.found("personas"))
+def test_a_whole_page_leaves_nothing_to_ask_for(persona: str) -> None:
+    """No list ends in how many more there are: --full is what shows them."""
+    role = rendered(CATALOG, persona=persona, **WHERE)
+    text = review_page(role.role, role.documents, CATALOG, (), whole=True).plain
+    assert "--full" not in text
+    assert not re.search(r"\band \d+ more\b", text)
+    assert len(text) >= len(review_page(role.role, role.documents, CATALOG, ()).plain) - len(
+        "--full: statements, where each comes from. "
+    )
+
+
+def test_two_limits_of_the_same_values_do_not_read_alike() -> None:
+    """One lets a job through that names no instance type."""
+    for name, more in (("instance-types", ""), ("named-instance-types", " (a job that names no type goes through)")):
+        chosen = {"guardrail": {name: ["ml.m5.large"]}, "no_default_guardrails": True}
+        assert f"{name} ml.m5.large{more}" in said("ml-engineer", "LIMITS", **chosen).split("\n")

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from tests.events.support import ACCOUNT, ROLE, event, log_file
 from tests.nightly import examples
 from tests.usage.generated import calls, policy
@@ -110,6 +111,17 @@ def test_what_may_be_allowed_by_either_keeps_both() -> None:
          "Condition": {"StringEquals": {"aws:ResourceTag/Project": value}}} for value in ("a", "b")
     ]  # fmt: skip
     assert len(tightened([DELETE], document(*either)).new[0].statement) == 2
+
+
+@pytest.mark.parametrize("actions", [{"Action": "*"}, {"NotAction": "iam:*"}, {"Action": ["*", "s3:x"]}])
+def test_of_all_actions_those_that_were_used_stay(actions: dict[str, Any]) -> None:
+    """And those that no trail shows, which nobody names one by one; a NotAction keeps out what it kept out."""
+    found = tightened([DELETE], document({"Sid": "All", "Effect": "Allow", "Resource": "*", **actions}))
+    left = {action for several in allows(found) for action in several}
+    assert {"sagemaker:DeleteModel", "s3:GetObject", "sagemaker:InvokeEndpoint"} <= left
+    assert ("iam:CreateServiceLinkedRole" in left) is ("Action" in actions)
+    assert not {"*", "sagemaker:CreateModel"} & left
+    assert [(one.sid, one.whole, one.others) for one in found.unused] == [("All", False, True)]
 
 
 def test_what_none_of_the_policies_allows_is_said() -> None:

@@ -39,7 +39,8 @@ _CLASSES: Final[Mapping[str, type[Plain] | type[Enum]]] = {
     for one in (
         *FILES.values(), catalog.Parameter, catalog.ParameterType, catalog.PurposeByAccess, catalog.GroupStatement,
         catalog.IndirectWay, catalog.Accepted, catalog.Forbidden, catalog.SeparationRef, catalog.Excuse,
-        guardrail.Scope, guardrail.GuardrailParameter, guardrail.GuardrailDeny, guardrail.ByPass, Effect,
+        guardrail.Scope, guardrail.GuardrailParameter, guardrail.GuardrailDeny, guardrail.PeopleOnly,
+        guardrail.ByPass, Effect,
         controls.ControlEvidence, controls.ServedControl,
     )
 }  # fmt: skip

@@ -73,6 +73,8 @@ def require_ending(output: str | None, language: str, hint: str) -> None:
     ending = Path(output or "").suffix.lower()
     wanted = _LANGUAGES.get(ending, language)
     if wanted != language and (language, ending) not in _ALSO:
+        if ending == ".tf" and language == "JSON":  # https://developer.hashicorp.com/terraform/language/syntax/json
+            hint = f"Terraform reads JSON from {output}.json; or choose another --format"
         raise InputError(SourceLocation(str(output)), f"is named as {wanted}, and the result is {language}", hint)
 
 

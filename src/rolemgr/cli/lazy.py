@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import rolemgr.account.trail_objects
     import rolemgr.audit.can
     import rolemgr.audit.inputs
+    import rolemgr.audit.migrate.cluster
     import rolemgr.audit.migrate.migration
     import rolemgr.audit.personas
     import rolemgr.audit.read

@@ -174,7 +174,11 @@ def _usage(error: click.UsageError, words: Sequence[str]) -> str:
         return str(InputError(None, f"no such option: {error.option_name}", place))
     if isinstance(error, click.NoSuchOption) and (answer := cli.neighbours.answer_to(error, words)):
         return str(InputError(None, f"no such option: {error.option_name}", answer))
+    if isinstance(error, click.NoSuchOption):
+        error = click.NoSuchOption(error.option_name, error.message, cli.neighbours.suggested(error), error.ctx)
     text = " ".join(error.format_message().split()).rstrip(".")
+    if answer := cli.neighbours.missing(error):
+        return str(InputError(None, f"{text[:1].lower()}{text[1:].partition('. Choose')[0]}", answer))
     command = error.ctx.command_path if error.ctx else "rolemgr"
     hint = cli.neighbours.nearest(error, words) or f"see `{command} --help`"
     return str(InputError(None, f"{text[:1].lower()}{text[1:]}", hint))

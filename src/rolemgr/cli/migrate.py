@@ -48,7 +48,7 @@ def migrate_command(words: Sequence[str], flags: MigrateFlags) -> None:
     \b
     Examples:
       rolemgr migrate ds-legacy account.json --used trail/ -o roles/ds-legacy.yaml --tests tests/ds-legacy.yaml
-      rolemgr migrate account.json
+      rolemgr migrate account.json --used trail/ -o roles/
       rolemgr migrate role.json --persona data-scientist --format json
       rolemgr migrate --code train.py notebooks/ --role roles/churn.yaml
     """
@@ -90,14 +90,28 @@ def _buckets(flags: MigrateFlags) -> "Callable[[str], Iterator[OpenTrail]]":
 
 def _give(found: "Migrated | Clusters", source: str, flags: MigrateFlags) -> None:
     """Print *found*, of the files *source*, and write what was asked for beside it."""
-    one = found if isinstance(found, audit.migrate.migration.Migrated) else None
-    if flags.output and one is None:
-        raise InputError(SourceLocation("--output"), "takes the file of one role", "name the role before FILE")
+    is_one = isinstance(found, audit.migrate.migration.Migrated)
+    if flags.output and flags.output.endswith("/") is is_one:
+        why = "is a folder, and one role has one file" if is_one else "takes the file of one role"
+        hint = "name a file" if is_one else "end it in / for a folder of all, or name the role"
+        raise InputError(SourceLocation("--output"), why, hint)
+    for option, value in (("--tests", flags.tests), ("--draft", flags.draft)):
+        if value and not is_one:
+            raise InputError(SourceLocation(option), "is about one role", "name the role before FILE")
     write_output(report.migrate_forms.migration_forms(found, flags.form, source, flags.output), None)
-    if flags.output and one:
-        _write_files(one, flags.output, flags)
+    if flags.output and isinstance(found, audit.migrate.migration.Migrated):
+        _write_files(found, flags.output, flags)
+    elif flags.output and isinstance(found, audit.migrate.cluster.Clusters):
+        _write_folder(found, flags.output, flags)
     if report.migrate_forms.fails(found, flags.fail_on, has_draft=bool(flags.draft)):
         sys.exit(1)
+
+
+def _write_folder(found: "Clusters", folder: str, flags: MigrateFlags) -> None:
+    files = list(workflow.migrate.account_files(found, flags.catalog))
+    for place, name, text in files:
+        write_in(folder, place, name, text)
+    note(f"{len(files)} role files are in {folder}")
 
 
 def _write_files(found: "Migrated", output: str, flags: MigrateFlags) -> None:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -22,7 +22,9 @@ def answer_to(error: click.NoSuchOption, given: Sequence[str]) -> str | None:
     letter = error.option_name[1] if len(error.option_name) == 2 else None
     words = [word for word in given if letter and _is_of_one_dash(word, options) and letter in word]
     answers = options.get(words[0].partition("=")[0] if words else error.option_name, ())
-    return next((answer for answer in answers if _fits(answer, error.ctx)), None)
+    name = error.ctx.info_name if error.ctx else None
+    own = (one.get(name) if isinstance(one, dict) else one for one in answers)
+    return next((answer for answer in own if answer and _fits(answer, error.ctx)), None)
 
 
 def _is_of_one_dash(word: str, options: Collection[str]) -> bool:
@@ -62,6 +64,28 @@ def _near_value(wrong: str, error: click.UsageError, choices: Iterable[object]) 
     if name == "show" and wrong:
         return f"say what it is: `rolemgr show persona {shlex.quote(wrong)}`"
     return None
+
+
+def missing(error: click.UsageError) -> str | None:
+    """Return what belongs in the place of the argument that *error* misses, with an example; None for other errors."""
+    if not isinstance(error, click.MissingParameter) or not isinstance(error.param, click.Argument):
+        return None
+    words = _table()["arguments"].get(error.param.make_metavar(error.ctx) if error.ctx else "")
+    command = error.ctx.command if error.ctx else None
+    examples = (command.help or "").partition("Example")[2].splitlines()[1:] if command else []
+    whole = (line.strip() for line, before in zip(examples, ["", *examples], strict=False) if not before.endswith("\\"))
+    first = next((line for line in whole if line and not line.endswith("\\")), None)
+    return "; ".join(filter(None, (words, first and f"such as `{first}`"))) or None
+
+
+def suggested(error: click.NoSuchOption) -> list[str]:
+    """Return the options that *error* may have meant: the dashes that all begin with make none alike."""
+    wrong = error.option_name.lstrip("-")
+    known = [one for one in error.possibilities or () if get_close_matches(wrong, [one.lstrip("-")], cutoff=_ALIKE)]
+    return sorted(known)
+
+
+_ALIKE: Final = 0.6
 
 
 def command_for(name: str) -> str | None:

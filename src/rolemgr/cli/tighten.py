@@ -106,7 +106,11 @@ def tighten_command(
         write_output(made_text, output)
         note(f"the smaller {'role file is' if is_role else 'policies are'} {output}")
     if tests and output:
-        write_output(workflow.tighten.tests_text(made, output, tests), tests)
-        note(f"the tests are {tests}: rolemgr test {tests}")
+        cases = workflow.tighten.tests_text(made, output, tests)
+        if cases:
+            write_output(cases, tests)
+            note(f"the tests are {tests}: rolemgr test {tests}")
+        else:
+            note(f"{tests} is not written: of no recorded call is it certain that the smaller policies allow it")
     if made.lost or made.untold or not made.proof.proven:
         sys.exit(1)

@@ -33,8 +33,9 @@ def with_limits(
     would leave an activity group nothing.
     """
     granted = _granted(shares, spec.value)
-    raise_all([problem for one in guardrails for problem in refused_in_role(one, spec, granted)])
     compiled = _compiled(guardrails, GuardrailContext(granted, spec.value.kms_key_names, spec.value.strict))
+    # Only now: what is wrong with a guardrail is found above.
+    raise_all([problem for one in guardrails for problem in refused_in_role(one, spec, granted)])
     if spec.value.strict:
         raise_all(list(_emptied(shares, compiled, spec)))
     denies = [share for one in compiled for share in one.shares]

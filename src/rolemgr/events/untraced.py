@@ -15,6 +15,11 @@ _WHY: Final = {
 }
 
 
+def untraced_patterns() -> tuple[str, ...]:
+    """Return the patterns of all actions that a trail may not show."""
+    return tuple(pattern for kind in _WHY for pattern in facts("untraced")[kind]["actions"])
+
+
 @lru_cache(maxsize=1 << 12)
 def is_told_by_service(action: str) -> bool:
     """

@@ -5,7 +5,6 @@ What holds the policy in each is data of its pattern. White space counts for the
 only where that fits.
 """
 
-import json
 import re
 import shlex
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from rolemgr.compose.substitute import Values, fill
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export.terraform import literal
+from rolemgr.files.write import json_text
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.reference.quirks import quota
@@ -25,7 +25,7 @@ def policy_text(pattern: ResourcePattern, document: ResourcePolicy) -> str:
     """Return the text of *document*; raise InputError where its quota does not hold it."""
     if problem := over_quota(pattern, document):
         raise InputError(None, problem, "name fewer roles, or an access point for some")
-    indented = json.dumps(document.to_json_value(), indent=2, ensure_ascii=False)
+    indented = json_text(document.to_json_value(), indent=2)
     return indented if len(indented.encode()) <= quota(pattern.quota) else minified(document)
 
 

@@ -4,10 +4,10 @@ A CloudFormation template as a Terraform module that deploys it: the stack stays
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudformation_stack
 """
 
-import json
 from typing import Any
 
 from rolemgr.export.terraform import literal
+from rolemgr.files.write import json_text
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ def module(name: str, template: Json) -> Json:
     stack: Json = {
         "name": name,
         "capabilities": ["CAPABILITY_IAM"],
-        "template_body": literal(json.dumps(template, separators=(",", ":"), ensure_ascii=False)),
+        "template_body": literal(json_text(template, separators=(",", ":"))),
     }
     if parameters:
         stack["parameters"] = {key: f"${{var.{_snake(key)}}}" for key in parameters}

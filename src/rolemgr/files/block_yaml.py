@@ -5,19 +5,25 @@ from typing import Any
 
 import yaml
 
+from rolemgr.files.obeyed import OBEYED, has_obeyed
 from rolemgr.files.rows import Row
 
 
 def dump(data: Any) -> str:
     """Return *data* as YAML; `rolemgr.files.write.to_yaml` says how."""
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    return text
+    return _escaped(text)
 
 
 def dump_template(data: Any) -> str:
     """Return *data* as YAML with CloudFormation's tags; `rolemgr.files.write.to_template` says how."""
     text: str = yaml.dump(data, Dumper=_TemplateDumper, sort_keys=False, allow_unicode=True, width=1000)
-    return text
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """Return the YAML *text* with escapes for what a terminal would obey: it stands between double quotes alone."""
+    return OBEYED.sub(lambda found: f"\\U{ord(found[0]):08X}", text) if has_obeyed(text) else text
 
 
 class _Dumper(yaml.SafeDumper):
@@ -34,9 +40,10 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     """
     Write *text*, of several lines as a block that can be read.
 
-    The line breaks that only YAML knows are escaped: unescaped they come back as spaces.
+    The line breaks that only YAML knows are escaped, for unescaped they come back as spaces; so is what a terminal
+    would obey.
     """
-    style = '"' if re.search("[\x85\u2028\u2029]", text) else "|" if "\n" in text else None
+    style = '"' if has_obeyed(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

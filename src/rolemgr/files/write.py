@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from rolemgr.files.obeyed import OBEYED, has_obeyed
+
 _TEXT = r'"(?:[^"\\\n]|\\.)*"'
 _VALUE = rf'(?:{_TEXT}|[^\[\]{{}}",:\n]+)'
 _LIST_OF_ONE = re.compile(rf"\[\n *({_VALUE})\n *\]")
@@ -11,9 +13,25 @@ _OBJECT_OF_ONE = re.compile(rf"\{{\n *({_TEXT}: (?:{_VALUE}|\[{_VALUE}\]))\n *\}
 """A list, or an object, of one plain value as indented JSON has it: no JSON text holds a line break itself."""
 
 
-def to_json(data: Any) -> str:
-    """Return *data* as indented JSON that ends in a newline."""
-    return indented(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+def to_json(data: Any, *, short: bool = True) -> str:
+    """
+    Return *data* as indented JSON that ends in a newline; where it is *short*, lists and objects of one are on a line.
+
+    Names and policies that anyone wrote go to a terminal this way: what it would obey is escaped.
+    """
+    text = json_text(data, indent=2)
+    return (indented(text) if short else text) + "\n"
+
+
+def json_text(data: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """Return *data* as JSON whose letters of any language can be read, with escapes for what a terminal would obey."""
+    text = json.dumps(data, indent=indent, separators=separators, ensure_ascii=False)
+    return OBEYED.sub(_in_json, text) if has_obeyed(text) else text
+
+
+def _in_json(found: re.Match[str]) -> str:
+    """Return a character as JSON escapes it, outside of the first plane by two halves."""
+    return json.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f"
 
 
 def indented(text: str) -> str:

@@ -46,9 +46,9 @@ def guardrail_denies(
     Raises InputError (or Problems), with the line, for a guardrail that the reference contradicts, and for one
     that not everybody can live with.
     """
-    raise_all([] if only else [*refused_for_all(chosen)])
     context = GuardrailContext(None, setting.kms_key_names, setting.strict, frozenset(only) if only else None)
-    compiled = compile_guardrail(chosen, context)
+    compiled = compile_guardrail(chosen, context)  # which finds what is wrong with it, before it is asked for whom
+    raise_all([] if only else [*refused_for_all(chosen)])
     denies = tuple(with_exempt(one, exempt) for one in _denies(compiled))
     bypassed = () if setting.strict else compiled.in_force.bypassed_by
     absent = compiled.in_force.not_where_absent if not only else ()

@@ -1,7 +1,9 @@
 """What pydantic refused, in the words of the file's author and with the line that it speaks of."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -97,8 +99,28 @@ def _near(name: str, model: type[Readable]) -> str | None:
     """Return a hint at the fields that *name* may have meant, anywhere in *model* and the models in it."""
     from difflib import get_close_matches  # only a wrong key pays for it
 
-    near = get_close_matches(name, sorted(_field_names(model)), n=3, cutoff=0.65)
+    known, plain = _field_names(model), name.lower().replace("-", "_")
+    if plain in known:
+        return f"did you mean {plain}?"
+    if meant := _meant(plain, known):
+        return f"did you mean {meant}?"
+    near = get_close_matches(plain, sorted(known), n=3, cutoff=0.65)
     return f"did you mean {', '.join(near)}?" if near else None
+
+
+def _meant(name: str, known: frozenset[str]) -> str | None:
+    """Return in words which of the *known* fields others call *name*: the first row of the table whose fields are."""
+    for row in _other_keys():
+        if name in row["called"] and known.issuperset(row["meant"]):
+            words: str = row.get("words", " or ".join(row["meant"]))
+            return words
+    return None
+
+
+@cache
+def _other_keys() -> list[Any]:
+    found: list[Any] = json.loads(Path(__file__).with_name("other_keys.json").read_bytes())["keys"]
+    return found
 
 
 @cache

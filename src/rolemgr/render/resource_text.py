@@ -1,7 +1,6 @@
 """A resource's policy against its quota: white space counts there, so that the shortest text is measured."""
 
-import json
-
+from rolemgr.files.write import json_text
 from rolemgr.iam.documents import ResourcePolicy
 from rolemgr.model.resource_pattern import ResourcePattern
 from rolemgr.reference.quirks import quota
@@ -9,7 +8,7 @@ from rolemgr.reference.quirks import quota
 
 def minified(document: ResourcePolicy) -> str:
     """Return *document* as the shortest JSON."""
-    return json.dumps(document.to_json_value(), separators=(",", ":"), ensure_ascii=False)
+    return json_text(document.to_json_value(), separators=(",", ":"))
 
 
 def over_quota(pattern: ResourcePattern, document: ResourcePolicy) -> str | None:

@@ -1,6 +1,5 @@
 """An audit in each of its forms for programs and for other people: one list of findings in all of them."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -8,6 +7,7 @@ from rolemgr.audit.finding import AuditFinding, rules
 from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.rules import all_rules
+from rolemgr.files.write import to_json
 from rolemgr.report.asff import asff
 from rolemgr.report.audit import audit_data, simulate_line
 from rolemgr.report.audit_csv import audit_csv
@@ -46,7 +46,7 @@ def audit_in(form: str, found: Audit, context: AuditContext) -> str:
         "sarif": lambda: audit_sarif(found, context),
         "asff": lambda: asff(found, context.region, context.version),
     }
-    return json.dumps(made[form](), indent=2, ensure_ascii=False) + "\n"
+    return to_json(made[form](), short=False)
 
 
 def _as_finding(one: AuditFinding) -> Finding:

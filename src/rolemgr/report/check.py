@@ -1,6 +1,5 @@
 """What `check` found, in each of its forms, and what there is to say of one rule."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,6 +7,7 @@ from rolemgr.check.config import find_rule
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
+from rolemgr.files.write import to_json
 from rolemgr.report.findings import annotations, findings_data
 from rolemgr.report.findings_text import FindingsView, findings_text
 from rolemgr.report.pages.forms import FORMS, page_text
@@ -59,7 +59,7 @@ class CheckReport(NamedTuple):
             if as_json
             else _sarif(self, version, is_file)
         )
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return to_json(data, short=False)
 
 
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What code needs, for people and for programs: a role each for who runs it and for what it starts, and a preflight."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -8,6 +7,7 @@ from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.of_code import CALLER, CodeMigration, CodeRole
 from rolemgr.audit.migrate.preflight import PreflightAnswer, PreflightVerdict
 from rolemgr.errors import printable
+from rolemgr.files.write import to_json
 from rolemgr.report.migrate import (
     counts_text,
     cover_text,
@@ -122,7 +122,7 @@ def _answer_data(one: PreflightAnswer) -> dict[str, Any]:
 def code_forms(found: CodeMigration, answers: Sequence[PreflightAnswer] | None, role: str, form: str) -> str:
     """Return *found* in the *form* that somebody chose."""
     if form == "json":
-        return json.dumps(code_data(found, answers, role), indent=2, ensure_ascii=False) + "\n"
+        return to_json(code_data(found, answers, role), short=False)
     return code_text(found, answers, role)
 
 

@@ -1,10 +1,10 @@
 """Drift in each of its forms."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from rolemgr.account.connect import Access
+from rolemgr.files.write import to_json
 from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
 from rolemgr.report.findings import annotations
 from rolemgr.report.pages.forms import FORMS, page_text
@@ -33,4 +33,4 @@ def drift_report(
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data, short=False)

@@ -18,6 +18,7 @@ from rolemgr.report.migrate_use import (
     gone_lines,
     kept_lines,
     limit_lines,
+    rows_of,
     trial_lines,
     use_data,
     use_text,
@@ -308,4 +309,5 @@ def clustered_data(one: Clustered) -> dict[str, Any]:
     return {
         "role": one.plan.old.arn, "persona": one.choice.persona.id, "add": list(one.choice.add),
         "remove": list(one.choice.remove), "loses": sorted(one.lost), "best_alone": one.plan.best.persona.id,
+        **({"not_allowed": [each.data() for each in rows_of(one.migration)]} if one.migration else {}),
     }  # fmt: skip

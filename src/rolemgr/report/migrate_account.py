@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from rolemgr.audit.migrate.cluster import Clusters
+from rolemgr.audit.migrate.cluster import Clustered, Clusters
+from rolemgr.audit.migrate.trial import TrialVerdict
 from rolemgr.errors import printable
 from rolemgr.report.migrate import clustered_data
 from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone, counted
@@ -42,7 +43,7 @@ def _lines(found: Clusters, source: str) -> Iterator[str]:
         for one in found.roles:
             if one.choice.persona.id == name:
                 changes = f"adds {len(one.choice.add)}, removes {len(one.choice.remove)}"
-                yield f"  {one.plan.old.name[:_NAME].ljust(_NAME)}  loses {len(one.lost):4}  {changes}"
+                yield f"  {one.plan.old.name[:_NAME].ljust(_NAME)}  loses {len(one.lost):4}  {changes}{_tried(one)}"
     if found.not_judged:
         yield ""
         yield f"Not judged: {counted(len(found.not_judged), 'place')}"
@@ -51,6 +52,15 @@ def _lines(found: Clusters, source: str) -> Iterator[str]:
     if found.roles:
         yield ""
         yield f"next: rolemgr migrate {shlex.quote(found.roles[0].plan.old.name)} {source}"
+
+
+def _tried(one: Clustered) -> str:
+    """Say what becomes of what was recorded of a role."""
+    trial = one.migration.trial if one.migration else None
+    if trial is None:
+        return ""
+    total, kept = len(trial.tried), len(trial.having(TrialVerdict.ALLOWED))
+    return f"; {kept} of {counted(total, 'recorded request')} stay allowed" if kept < total else f"; all {total} stay"
 
 
 def account_page(found: Clusters) -> Page:

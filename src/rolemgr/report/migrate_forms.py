@@ -1,16 +1,19 @@
 """A migration in each of its forms, and whether it fails."""
 
-import json
+from typing import Final
 
 from rolemgr.audit.migrate.cluster import Clusters
 from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated, Migration
 from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.audit.migrate.trial import TrialVerdict
+from rolemgr.files.write import to_json
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
 from rolemgr.report.pages.forms import page_text
 from rolemgr.report.pages.of_migration import migration_page
+
+_BROKEN: Final = (TrialVerdict.DENIED, TrialVerdict.UNKNOWN)
 
 
 def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: bool = False) -> bool:
@@ -23,7 +26,8 @@ def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: boo
     if fail_on == "never":
         return False
     if isinstance(found, Clusters):
-        return bool(found.not_judged)
+        trials = (one.migration.trial for one in found.roles if one.migration)
+        return bool(found.not_judged) or any(one.having(verdict) for one in trials if one for verdict in _BROKEN)
     made = found.migration
     counted = [one for one in made.outcomes if _counts(one.need.evidence, fail_on, made)]
     is_lost = any(one.verdict in (Verdict.LOST, Verdict.UNKNOWN) for one in counted)
@@ -65,4 +69,4 @@ def migration_forms(found: Migrated | Clusters, form: str, source: str, output: 
 
 
 def _json(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data, short=False)

@@ -8,6 +8,8 @@ from rolemgr.audit.migrate.judge import Outcome, Verdict
 from rolemgr.audit.migrate.migration import Migration
 from rolemgr.audit.migrate.places import Mention, RolePlace, commands, places
 from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.report.evidence import confidence
+from rolemgr.report.who_can import several
 
 _TRIES: Final = 3
 _DENY: Final = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
@@ -32,12 +34,14 @@ def steps(found: Migration, file: str, mentions: Sequence[Mention]) -> list[Path
         PathStep("generate", (f"rolemgr create --role {path} -o {made}", f"rolemgr preview --role {path}")),
         PathStep("test", tuple(_tests(found, path, made))),
         PathStep("create", (f"rolemgr plan {path}", f"rolemgr apply {path}"), ("beside the old one",)),
-        PathStep("switch", (), tuple(_switching(mentions))),
+        PathStep("switch", (), tuple(_switching(found, mentions))),
         PathStep("validate", tuple(_validating(old.name, path)), (
+            "calls that still come as the old role say what is not switched yet",
             "run one of each kind of job, session and deployment as the new role",
             "the old role is out of use once its RoleLastUsed does not move any more",
         )),
         PathStep("decommission", tuple(_leaving(found)), (
+            *_seldom(found),
             "the Deny can be taken back, a deleted role can't: wait between for as long as the longest schedule takes",
         )),
     ]  # fmt: skip
@@ -64,14 +68,25 @@ def _simulated(one: Outcome, path: str) -> str:
     ])  # fmt: skip
 
 
-def _switching(mentions: Sequence[Mention]) -> Iterator[str]:
+def _seldom(found: Migration) -> Iterator[str]:
+    """Say for how long the calls were recorded, where that may be too short for what runs seldom."""
+    if found.use is not None:
+        level, why = confidence(found.use)
+        if level != "high":
+            yield f"{why}: what runs once a month or a quarter may not be among them"
+
+
+def _switching(found: Migration, mentions: Sequence[Mention]) -> Iterator[str]:
     yield "every place below that names the old role"
     yield "code, notebooks and settings of the SDK that name it: what starts jobs names their role"
+    for (who, call), seen in sorted(found.use.passed_by.items()) if found.use else ():
+        yield f"{who} passes it by {call}: {several(seen.times, 'call')}, first {seen.where}"
     for one in mentions:
         yield f"{one.holder.arn}: {one.place} names it ({one.what})"
 
 
 def _validating(old: str, path: str) -> Iterator[str]:
+    yield f"rolemgr replay TRAIL --with {path} --principal {shlex.quote(old)}"
     yield f"rolemgr drift {path}"
     yield f"rolemgr diagnose --role {path} 'MESSAGE OF AN ACCESS DENIED'"
     yield shlex.join(["aws", "iam", "get-role", "--role-name", old, "--query", "Role.RoleLastUsed"])

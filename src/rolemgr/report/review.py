@@ -28,29 +28,41 @@ from rolemgr.report.review_trust import runs, who
 
 
 def review_page(
-    role: ComposedRole, documents: RoleDocuments, catalog: Catalog, findings: Sequence[Finding], suppressed: int = 0
+    role: ComposedRole,
+    documents: RoleDocuments,
+    catalog: Catalog,
+    findings: Sequence[Finding],
+    suppressed: int = 0,
+    *,
+    whole: bool = False,
 ) -> Text:
-    """Return the page for *role*, with what `check` found in it: at most 60 lines of 80 columns."""
+    """
+    Return the page for *role*, with what `check` found in it: at most 60 lines of 80 columns.
+
+    A *whole* one leaves nothing out, and is as long as that takes.
+    """
     page = Text(no_wrap=True, overflow="ignore")
     page.append(f"{documents.name}  from persona: {role.persona.title}\n", "bold")
     page.append(f"{role.spec.arn}  {role.spec.region}\n")
     warned = [line for text in unknown_warning(role) for line in wrap(text, WIDTH, break_on_hyphens=False)]
     for line in warned:
         page.append(f"{line}\n", "bold yellow")
-    for block in with_room(review(role, documents, catalog, findings, suppressed), len(warned)):
+    blocks = review(role, documents, catalog, findings, suppressed, whole=whole)
+    for block in (one._replace(most=_ALL) for one in blocks) if whole else with_room(blocks, len(warned)):
         for number, line in enumerate(lines_of(block)):
             page.append(f"\n{'' if number else block.title:<{INDENT}}", "bold")
             page.append(line, "yellow" if block.title == "LOOK" else "")
         if block.title in _LAST_OF_ITS_PART:
             page.append("\n")
-    page.append("\n--full: statements, where each comes from. --format markdown, html: to share.")
+    more = "" if whole else "--full: statements, where each comes from. "
+    page.append(f"\n{more}--format markdown, html: to share.")
     return page
 
 
 _LAST_OF_ITS_PART: Final = frozenset({"RUNS", "CANNOT", "SET"})
 
 
-_ALL: Final = 1000
+_ALL: Final = 100_000
 """As many lines as a block needs: nobody who gets in is left out, and no policy that is attached."""
 
 
@@ -155,11 +167,13 @@ def _values(guardrail: GuardrailInForce, catalog: Catalog) -> str:
                 for value in values
             )
         )
-    return "; ".join(filter(None, shown))
+    return "; ".join(filter(None, shown)) + _ELSE_FREE.get(guardrail.name, "")
 
 
 _FOR_EACH: Final = {"max-runtime": " a job"}
 """What a duration is for, by guardrail."""
+_ELSE_FREE: Final = {"named-instance-types": " (a job that names no type goes through)"}
+"""What guardrails let through beside their values, where another guardrail with the same values does not."""
 _MEANING: Final = {
     ("studio-instance-types", "system"): "system (Studio itself, Canvas)",
     ("caller-network", "all"): "all calls",

@@ -6,6 +6,7 @@ from typing import Any
 
 from rolemgr.check.examples import Examples
 from rolemgr.check.rule import Rule
+from rolemgr.files.write import json_text
 
 
 def rule_text(rule: Rule, examples: Examples | None) -> str:
@@ -36,7 +37,7 @@ def example_markdown(examples: Examples | None) -> str:
 
 def folded_json(value: Any, *, width: int = 96, indent: int = 0, before: int = 0) -> str:
     """Return *value* as JSON in which whatever fits a line of *width*, behind what is *before* it, stands on one."""
-    flat = json.dumps(value, ensure_ascii=False)
+    flat = json_text(value)
     if not isinstance(value, dict | list) or before + len(flat) < width:
         return flat
     pad = " " * (indent + 2)

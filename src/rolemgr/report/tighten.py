@@ -39,7 +39,8 @@ class TightenedRole(NamedTuple):
     proof: Comparison
     lost: tuple[Used, ...]
     names: tuple[str, ...]
-    difference: RoleDiff
+    difference: RoleDiff | None
+    """None where the old policies allow so much that telling what is lost takes too long."""
     denied: tuple[Used, ...] = ()
     """What was used, and a Deny of the role denies as it is."""
     reasons: KeepReasons = KeepReasons()
@@ -75,7 +76,7 @@ def tighten_data(one: TightenedRole) -> dict[str, Any]:
         "policies": [document.to_json_value() for document in one.documents],
         "beyond": [{"action": each.action, "resource": each.resource} for each in one.beyond],
         "denied_today": [{"action": each.action, "resource": each.resource} for each in one.denied],
-        "difference": role_data(one.difference),
+        "difference": role_data(one.difference) if one.difference else None,
         "proof": {"never_wider": one.proof.proven, "differences": len(one.proof.differences),
                   "unknown": [each.reason for each in one.proof.unknowns], "lost": len(one.lost)},
     }  # fmt: skip
@@ -94,6 +95,7 @@ def _report_data(report: AccessReport) -> dict[str, Any]:
     return {
         **_source_data(report.source), "why": report.source.why, "services": dict(sorted(report.services.items())),
         "actions": dict(sorted(report.actions.items())), "unused_role": report.unused_role,
+        "last_used": report.last_used or None,
     }  # fmt: skip
 
 
@@ -109,7 +111,7 @@ def _statements_data(found: Tightened, source: UseSource, reasons: KeepReasons) 
     return {
         "unused": [
             {"policy": one.place[0], "statement": one.place[1], "sid": one.sid, "actions": list(one.actions),
-             "resources": list(one.resources), "whole": one.whole, **_source_data(source),
+             "resources": list(one.resources), "whole": one.whole, "others": one.others, **_source_data(source),
              "by_reports": dict(reasons.unused_by_reports(one.actions))}
             for one in found.unused
         ],
@@ -293,6 +295,8 @@ def _statement_lines(found: Tightened, source: UseSource, reasons: KeepReasons) 
 
 
 def _unused(one: UnusedActions) -> str:
+    if one.others:
+        return "unused: all actions but those that stay"
     return f"unused: {_names(one.actions)}" if one.actions else "all actions used"
 
 
@@ -312,8 +316,10 @@ def _actions_of(what: str, used: Sequence[Used]) -> Iterator[str]:
         yield ""
 
 
-def _difference(found: RoleDiff) -> Iterator[str]:
-    if not found.same:
+def _difference(found: RoleDiff | None) -> Iterator[str]:
+    if found is None:
+        yield "The difference is not told here, as the old policies allow too much: rolemgr diff takes its time for it"
+    elif not found.same:
         yield "The difference"
         yield from difference_lines(found, explain=False)
 

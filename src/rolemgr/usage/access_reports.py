@@ -32,8 +32,9 @@ class AccessReport:
     """
     What one *source* tells: when *services* and *actions* (in lower case) were last accessed, None for not at all.
 
-    A finding is about what was not used in an age of its own; *unused_role* tells that this is the whole role. *untold*
-    is what of it nobody can tell, in words.
+    A finding is about what was not used in an age of its own; *unused_role* tells that this is the whole role.
+    *last_used* is the day on which the role was used last, where that is told. *untold* is what of it nobody can tell,
+    in words.
     """
 
     source: UseSource
@@ -41,6 +42,7 @@ class AccessReport:
     actions: Mapping[str, str | None] = field(default_factory=dict)
     is_finding: bool = False
     unused_role: bool = False
+    last_used: str = ""
     untold: tuple[str, ...] = ()
 
 
@@ -52,6 +54,17 @@ def read_reports(sources: Iterable[SourceFile], names: Sequence[str]) -> tuple[A
     somebody else.
     """
     return tuple(one for source in sources for one in _reports(source, names))
+
+
+def role_last_used(file: str, day: str) -> AccessReport:
+    """
+    Return what RoleLastUsed in the *file* of an account tells: on which *day* the role was last used, by whatever.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html
+    """
+    why = f"it tells of the trailing {TRACKING_DAYS} days, and not of what was used"
+    source = UseSource(f"RoleLastUsed ({file})", "role", "", day, Confidence.MEDIUM, why)
+    return AccessReport(source, last_used=day)
 
 
 def _reports(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
@@ -165,7 +178,7 @@ def _finding(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]
     more = data.get("nextToken")
     untold = (f"{source.at(('nextToken',))}: the finding has more pages, and they are not here",) if more else ()
     granularity = "action" if actions else "service" if services else "role"
-    yield AccessReport(_of_analyzer(source, data, granularity), services, actions, True, is_role, untold)
+    yield AccessReport(_of_analyzer(source, data, granularity), services, actions, True, is_role, untold=untold)
 
 
 def _found_actions(listed: Any) -> Iterator[tuple[str, str | None]]:

@@ -55,7 +55,9 @@ def _confidence(use: RecordedUse) -> tuple[Confidence, str]:
 def _gaps(use: RecordedUse) -> Sequence[str]:
     """Return what of a trail nobody here can tell."""
     unread = f"{use.unread_count:,} part{'' if use.unread_count == 1 else 's'} of the trail can't be read"
-    unknown = f"{sum(use.unknown_operations.values()):,} calls are of operations that nobody here knows"
+    count = sum(use.unknown_operations.values())
+    what = "1 call is of an operation" if count == 1 else f"{count:,} calls are of operations"
+    unknown = f"{what} that nobody here knows"
     return [*([unread] if use.unread_count else []), *([unknown] if use.unknown_operations else [])]
 
 

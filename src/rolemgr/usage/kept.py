@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rolemgr.events.untraced import is_told_by_service, why_untraced
+from rolemgr.events.untraced import is_told_by_service, untraced_patterns, why_untraced
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.usage.access_reports import AccessReport
 from rolemgr.usage.recorded import RecordedUse
@@ -24,6 +24,11 @@ class KeepReasons:
     reports: Sequence[AccessReport] = ()
     services: frozenset[str] = frozenset()
     first: str = ""
+
+    def patterns(self) -> tuple[str, ...]:
+        """Return patterns of all actions that may stay without a call: there is no need to ask about others."""
+        told = (pattern for one in self.reports for pattern in (*one.actions, *(f"{name}:*" for name in one.services)))
+        return tuple(dict.fromkeys((*self.keep, *untraced_patterns(), *told)))
 
     def why(self, action: str) -> str | None:
         """Return why *action* stays though the trail has no call of it; None where it does not."""
@@ -84,6 +89,9 @@ def disagreements(reports: Sequence[AccessReport], use: RecordedUse) -> Iterator
     services = {action.partition(":")[0] for action in used}
     for one in reports:
         where = one.source.source
+        if one.last_used > use.last[:10] > "":
+            after = f"after the trail's last call ({use.last[:10]})"
+            yield f"{where} is {one.last_used}, {after}: what was used then is not in it"
         if one.unused_role:
             yield f"{where} says that the role is not used, and the trail has {use.calls:,} calls: they count"
         wrong = sorted(used[action] for action, when in one.actions.items() if when is None and action in used)

@@ -26,7 +26,7 @@ from rolemgr.usage.groups import GroupsInUse, groups_in_use, lost_shares
 from rolemgr.usage.guardrails import NarrowedGuardrail, counted, is_sure, keys_of, narrower, proposals
 from rolemgr.usage.kept import KeepReasons
 from rolemgr.usage.recorded import RecordedUse
-from rolemgr.usage.tighten import lost_uses
+from rolemgr.usage.tighten import UseDecisions, lost_between
 from rolemgr.usage.values import NarrowedParameter, narrowed
 
 
@@ -103,7 +103,7 @@ class _Search:
         self, catalog: Catalog, source: SourceFile, old: TrialRole, found: GroupsInUse, use: RecordedUse
     ) -> None:
         self._catalog, self._source, self._found, self._used = catalog, source, found, use.used
-        self._old = PartlyKnownLayers(old.policies)
+        self._old = UseDecisions(PartlyKnownLayers(old.policies))
 
     def tried(self, changes: Mapping[str, Any]) -> TrialRole | str:
         """Return the role with *changes*; in words what speaks against it."""
@@ -111,7 +111,8 @@ class _Search:
             made = trial(self._catalog, self._source, changes)
         except RolemgrError as error:
             return str(error).splitlines()[0]
-        if lost := next(lost_uses(self._used, self._old, PartlyKnownLayers(made.policies)), None):
+        new = UseDecisions(PartlyKnownLayers(made.policies))
+        if lost := next(lost_between(self._used, self._old, new), None):
             return f"{lost.action} on {lost.resource} was used"
         if share := next(lost_shares(made.role, self._found.untraced), None):
             return f"{share.action} stays: {share.why}"

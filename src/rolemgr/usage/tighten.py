@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.evaluate.decision import Evaluation
 from rolemgr.evaluate.partly import MatchingAllow, PartlyKnownLayers
 from rolemgr.evaluate.policies import StatementRef
 from rolemgr.events.requests import PASS_ROLE
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.iam.variables import as_pattern
-from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import action_names, expand, find_action
 from rolemgr.usage.kept import KeepReasons
@@ -43,6 +42,8 @@ class UnusedActions(NamedTuple):
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     whole: bool
+    others: bool = False
+    """Whether what goes is all that does not stay, of more actions than are named."""
 
 
 @dataclass
@@ -91,25 +92,42 @@ def _actions(needed: _Needed) -> frozenset[tuple[str, Place]]:
 
 def lost_uses(used: Iterable[Used], old: PartlyKnownLayers, new: PartlyKnownLayers) -> Iterator[Used]:
     """Yield what of *used* the *old* policies allow, or may allow, and the *new* ones do not."""
+    yield from lost_between(used, UseDecisions(old), UseDecisions(new))
+
+
+def lost_between(used: Iterable[Used], old: "UseDecisions", new: "UseDecisions") -> Iterator[Used]:
+    """Yield as `lost_uses` does, by decisions that are remembered: the old ones through many trials."""
     for one in used:
-        before = old.decide(one.request(), one.unknown, is_open=one.is_open)
-        after = new.decide(one.request(), one.unknown, is_open=one.is_open)
-        if any(_goes(was, now) for was, now in ((before.best, after.best), (before.worst, after.worst))):
+        before = old.of(one)
+        if any(was and not now for was, now in zip(before, new.of(one), strict=True)):
             yield one
+
+
+class UseDecisions:
+    """Whether *policies* allow what was used, at best and at worst; what they can't tell apart they are asked once."""
+
+    def __init__(self, policies: PartlyKnownLayers) -> None:
+        """Take the *policies*; raise nothing before they are asked."""
+        self._policies, self._found = policies, dict[object, tuple[bool, bool]]()
+
+    def of(self, one: Used) -> tuple[bool, bool]:
+        """Return whether *one* is allowed whatever is good for it, and whatever is not known."""
+        folded = one.action.lower()
+        sees_all = one.is_open or one.action == PASS_ROLE
+        seen = one.resource if sees_all else self._policies.sight(folded, one.resource)
+        key = (folded, seen, one.is_open, one.told, one.principal)
+        found = self._found.get(key)
+        if found is None:
+            decided = self._policies.decide(one.request(), one.unknown, is_open=one.is_open)
+            found = decided.best.decision == "Allowed", decided.worst.decision == "Allowed"
+            self._found[key] = found
+        return found
 
 
 def denied(used: Iterable[Used], policies: PartlyKnownLayers) -> list[Used]:
     """Return what of *used* an Allow of *policies* speaks of, and a Deny of them denies for certain."""
-    found = []
-    for one in used:
-        best = policies.decide(one.request(), one.unknown, is_open=one.is_open).best
-        if best.decision != "Allowed" and one.by(policies):
-            found.append(one)
-    return found
-
-
-def _goes(before: Evaluation, after: Evaluation) -> bool:
-    return before.decision == "Allowed" and after.decision != "Allowed"
+    decisions = UseDecisions(policies)
+    return [one for one in used if not decisions.of(one)[0] and one.by(policies)]
 
 
 def _needed(old: Sequence[IdentityPolicy], use: RecordedUse) -> tuple[_Needed, list[Used]]:
@@ -158,15 +176,27 @@ def _breadth(allow: MatchingAllow, old: Sequence[IdentityPolicy]) -> tuple[objec
 
 def _kept(statement: IdentityStatement, place: Place, reasons: KeepReasons) -> Iterator[KeptAction]:
     """Yield the actions of *statement* that stay though no use of them is known."""
-    for pattern in statement.action or ():
-        found = expand(pattern)
-        if not found:
-            yield KeptAction(place, pattern, _UNKNOWN)
-        for action in found:
-            if not _fitting(statement, action):
-                continue
-            if why := reasons.why(action):
-                yield KeptAction(place, action, why)
+    if _is_wide(statement):
+        found = [action for pattern in reasons.patterns() for action in expand(pattern)]
+        named = [one for one in dict.fromkeys(found) if _speaks_of(statement, one)]
+    else:
+        named = [action for pattern in statement.action or () for action in expand(pattern)]
+        unknown = (pattern for pattern in statement.action or () if not expand(pattern))
+        yield from (KeptAction(place, pattern, _UNKNOWN) for pattern in unknown)
+    for action in named:
+        if _fitting(statement, action) and (why := reasons.why(action)):
+            yield KeptAction(place, action, why)
+
+
+def _is_wide(statement: IdentityStatement) -> bool:
+    """Tell whether *statement* is about more actions than anybody names: all of AWS, or all but some."""
+    return statement.action is None or "*" in statement.action
+
+
+def _speaks_of(statement: IdentityStatement, action: str) -> bool:
+    if statement.action is not None:
+        return any(matches_action(one, action) for one in statement.action)
+    return not any(matches_action(one, action) for one in statement.not_action or ())
 
 
 def _smaller(
@@ -205,6 +235,8 @@ def _spelled(folded: str) -> str:
 
 def _unused(statement: IdentityStatement, place: Place, made: Sequence[IdentityStatement]) -> UnusedActions | None:
     """Return what of *statement* is in none of those that were *made* of it."""
+    if _is_wide(statement):
+        return UnusedActions(place, statement.sid, (), (), not made, True)
     stay = {action.lower() for one in made for action in one.action or ()}
     named = [one for pattern in statement.action or () for one in (expand(pattern) or (pattern,))]
     gone = tuple(dict.fromkeys(one for one in named if one.lower() not in stay))

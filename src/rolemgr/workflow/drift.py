@@ -51,8 +51,13 @@ def _words(flags: Mapping[str, Any], source: SourceFile, way: Access) -> Iterato
         elif value:
             for text in [value] if isinstance(value, str) else value:
                 yield from (option.flag, str(text))
-    yield from () if "account" in source.data else ("--account", way.account)
-    yield from () if "region" in source.data else ("--region", way.region)
+    yield from () if _is_said(source, "account") else ("--account", way.account)
+    yield from () if _is_said(source, "region") else ("--region", way.region)
+
+
+def _is_said(source: SourceFile, key: str) -> bool:
+    """Tell whether a file or an option says *key*: AWS's variables and credentials are other ones elsewhere."""
+    return key in source.data and not str(source.at((key,))).startswith("AWS")
 
 
 def is_bad(examined: Sequence[ExaminedRole], fail_on: str) -> bool:

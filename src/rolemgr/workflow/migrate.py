@@ -1,12 +1,12 @@
 """Roles as they are to roles of the catalog: an account, or one role out of any file, and what it used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from rolemgr.audit.migrate.cluster import Clusters, cluster, of_sagemaker
+from rolemgr.audit.migrate.cluster import Clusters, cluster, moved_to, of_sagemaker
 from rolemgr.audit.migrate.holders import holders_in
 from rolemgr.audit.migrate.migration import Migrated, Migration, NewRoleOptions, migrate
 from rolemgr.audit.migrate.places import mentions
@@ -18,11 +18,11 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.files.source import ANSWER_LIMITS
 from rolemgr.files.write import to_yaml
-from rolemgr.model.inventory import HeldRole, Inventory
+from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
 from rolemgr.model.spec import DEFAULT_ACCOUNT
 from rolemgr.report.migrate_file import role_file_text
 from rolemgr.workflow.file_kind import is_role_among_others
-from rolemgr.workflow.migrate_trail import TrailSource, is_trail, trail_of_one
+from rolemgr.workflow.migrate_trail import TrailSource, is_trail, trail_of_one, trail_of_roles
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 
@@ -61,10 +61,36 @@ def migrated(
     inventory, is_account = read_roles(asked.files, asked.account, outside)
     role = _chosen(inventory, asked, is_account)
     if role is None:
-        roles = of_sagemaker(inventory)
-        with progress(len(roles)) as done:
-            return cluster(catalog, inventory, roles, asked.options, done)
+        return _of_account(catalog, asked, source, inventory, progress)
     return _of_one(catalog, asked, outside, source, inventory, role, is_account=is_account)
+
+
+def _of_account(
+    catalog: Catalog, asked: MigrationRequest, source: TrailSource, inventory: Inventory, progress: Progress
+) -> Clusters:  # fmt: skip
+    roles = of_sagemaker(inventory)
+    uses, unread = None, tuple[str, ...]()
+    if asked.used:
+        found, unread = trail_of_roles(asked.used, source, roles, keys_to_ask(catalog, roles))
+        uses = found.uses
+    with progress(len(roles)) as done:
+        made = cluster(catalog, inventory, roles, asked.options, done, uses)
+    aside = (Unjudged(asked.used[0], None, "recorded calls", text) for text in unread)
+    return replace(made, not_judged=(*made.not_judged, *aside))
+
+
+def account_files(found: Clusters, catalog_folders: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """
+    Yield the place in a folder, the name and the text of the role file of each role of *found*.
+
+    Roles of several accounts are in folders of their own. What can't be made was said before.
+    """
+    catalog = Catalog([Path(folder) for folder in catalog_folders])
+    accounts = {one.plan.old.account for one in found.roles}
+    for one in found.roles:
+        made = one.migration or moved_to(catalog, one, None)
+        place = f"{one.plan.old.account}/{{name}}.yaml" if len(accounts) > 1 else "{name}.yaml"
+        yield place, str(made.plan.best.data["name"]), role_file_text(Migrated(made, (), (), is_account=True))
 
 
 def _of_one(
@@ -137,8 +163,10 @@ def _chosen(inventory: Inventory, asked: MigrationRequest, is_account: bool) -> 
     if not roles:
         raise InputError(SourceLocation(asked.files[0]), "has no role")
     if asked.name is None:
-        if is_account and asked.used:
+        if is_account and not all(is_trail(name) for name in asked.used):
             raise InputError(SourceLocation("--used"), "says what one role used", "name the role behind the file")
+        if is_account and asked.principal:
+            raise InputError(SourceLocation("--principal"), "is about one role", "name the role before FILE")
         if is_account or len(roles) == 1:
             return None if is_account else roles[0]
         names = ", ".join(one.name for one in roles[:_MOST_NAMED])

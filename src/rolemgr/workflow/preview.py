@@ -43,7 +43,8 @@ def _page(found: RenderedChoice, *, full: bool) -> Any:
     from rolemgr.workflow.check_role import findings_in_force
 
     in_force = findings_in_force(found)
-    one = review_page(found.role, found.documents, found.catalog, in_force.findings, len(in_force.suppressed))
+    suppressed = len(in_force.suppressed)
+    one = review_page(found.role, found.documents, found.catalog, in_force.findings, suppressed, whole=full)
     return full_page(one, found.role, found.catalog) if full else one
 
 

@@ -122,8 +122,18 @@ def with_role_files(files: Sequence[str], chosen: Mapping[str, Any]) -> dict[str
         raise InputError(SourceLocation(f"--{given}"), "goes without role files; each of these is a role")
     for name in files:
         if _NAME.fullmatch(name) and not os.path.lexists(name):
-            raise InputError(SourceLocation(name), "there is no such file", f"did you mean --persona {name}?")
+            raise InputError(
+                SourceLocation(name), "there is no such file", _persona_meant(name, chosen.get("catalog") or ())
+            )
     return {**chosen, "role": tuple(files)}
+
+
+def _persona_meant(name: str, catalogs: Sequence[str]) -> str:
+    """Return which persona *name* stands for, or is near, of the built-in ones and those in the folders *catalogs*."""
+    from rolemgr.workflow.near_names import near_persona  # only a wrong name pays for it
+
+    near = near_persona(name, catalogs)
+    return f"did you mean --persona {near}?" if near else "a persona is given with --persona: `rolemgr list personas`"
 
 
 def given_flag(chosen: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -159,7 +160,7 @@ def read_role_file(name: str, trees: Trees) -> RoleFile:
     for folder in listed if valid and _is_revised(name) else ():
         if not _is_revised(folder):
             outside.say(f"{name}: catalog {folder} is read as it is now, and not at the revision")
-    chosen = render_source(source, known, outside.say, verbose=False, one_of_many=True, by_file_alone=True)
+    chosen = render_source(source, known, partial(trees.note, source.name), verbose=False, by_file_alone=True)
     return RoleFile(source, chosen, remaking(source, chosen))
 
 

@@ -19,7 +19,7 @@ from rolemgr.reference.services import expand
 from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.report.tighten import TightenedRole
-from rolemgr.usage.access_reports import read_reports
+from rolemgr.usage.access_reports import AccessReport, read_reports, role_last_used
 from rolemgr.usage.guardrails import guardrail_keys
 from rolemgr.usage.kept import KeepReasons, keep_reasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart
@@ -35,6 +35,8 @@ from rolemgr.workflow.trails import Buckets, trail_files
 from rolemgr.workflow.use_shares import UseReading
 
 _MOST_CASES: Final = 2_000
+_MOST_TOLD: Final = 3_000
+"""Of more unused actions than these, which take some seconds, it is not told what is lost."""
 TightenBy: TypeAlias = Literal["groups", "statements"]
 
 
@@ -68,6 +70,7 @@ class _GivenRole(NamedTuple):
     names: tuple[str, ...]
     file: _GivenFile | None = None
     untold: tuple[str, ...] = ()
+    reports: tuple[AccessReport, ...] = ()
 
 
 def tightened(
@@ -82,7 +85,8 @@ def tightened(
         if not expand(pattern):
             raise InputError(SourceLocation("--keep"), f"`{pattern}` is not an action, nor a pattern of some")
     given = _held_role(asked, outside) if asked.inventory else _role(asked, outside)
-    reports = read_reports((read_source(name, outside.read) for name in asked.evidence), given.names)
+    sources = (read_source(name, outside.read) for name in asked.evidence)
+    reports = (*given.reports, *read_reports(sources, given.names))
     if asked.by == "groups" and given.file is None:
         hint = f"`rolemgr migrate {asked.role} --used FILE` finds groups for other roles"
         raise InputError(SourceLocation("--by"), "groups are those of a role file, and this is none", hint)
@@ -138,7 +142,9 @@ def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:
     if not documents:
         raise InputError(held.where, f"{held.name} has no permissions policy that can be read")
     untold = [f"{SourceLocation(one.path, one.line)}: {one.place}: {one.reason}" for one in held.unknown]
-    return _GivenRole(documents, tuple(asked.principals) or (held.arn,), untold=tuple(untold))
+    day = held.usage.last_used if held.usage else None
+    reports = (role_last_used(held.where.file or asked.inventory[0], day.isoformat()),) if day else ()
+    return _GivenRole(documents, tuple(asked.principals) or (held.arn,), untold=tuple(untold), reports=reports)
 
 
 _BY_USER: Final = "--by statements says so"
@@ -181,7 +187,10 @@ def _in_terms(
     )  # fmt: skip
 
 
-def _policy_difference(asked: TightenRequest, found: Tightened) -> RoleDiff:
+def _policy_difference(asked: TightenRequest, found: Tightened) -> RoleDiff | None:
+    """Return what the smaller policies do not allow any more; None where that takes too long to tell."""
+    if any(one.others for one in found.unused) or sum(len(one.actions) for one in found.unused) > _MOST_TOLD:
+        return None
     old, new = (
         DiffSide(SideWords(name, "", ""), Grant(identity=documents), frozenset({"identity"}))
         for name, documents in ((asked.role, found.old), (f"smaller {asked.role}", found.new))
@@ -220,11 +229,11 @@ def role_file_text(found: TightenedRole, output: str) -> str:
     return to_yaml(found.role_keys)
 
 
-def tests_text(found: TightenedRole, output: str, tests: str) -> str:
+def tests_text(found: TightenedRole, output: str, tests: str) -> str | None:
     """
     Return policy tests of what was used and is certain to be allowed, as YAML for the file *tests*.
 
-    They ask the role file or the policies in *output*.
+    They ask the role file or the policies in *output*. None where nothing is certain.
     """
     new = PartlyKnownLayers(Policies(identity=found.documents))
     cases: list[dict[str, Any]] = []
@@ -237,6 +246,8 @@ def tests_text(found: TightenedRole, output: str, tests: str) -> str:
         cases.append({"name": f"{one.action} on {one.resource}", "request": request, "expect": "Allowed"})
         if len(cases) == _MOST_CASES:
             break
+    if not cases:
+        return None
     title = f"What {', '.join(found.names)} used, {found.use.first} to {found.use.last}"
     file = os.path.relpath(output, os.path.dirname(tests) or ".")  # noqa: PTH120 - a path from one file to the other
     is_role = output.endswith((".yaml", ".yml"))

@@ -31,6 +31,7 @@ class Trees:
         self._repository = Repository(outside.environ)
         self._copies: TemporaryDirectory[str] | None = None
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
+        self._notes: dict[str, dict[str, None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -38,8 +39,14 @@ class Trees:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:  # fmt: skip
+        for text, names in self._notes.items():
+            self.outside.say(f"{_listed(list(names))}: {text}")
         if self._copies:
             self._copies.cleanup()
+
+    def note(self, name: str, text: str) -> None:
+        """Have *text* said of the file *name* at the end: once of all files that it is about, such as both sides."""
+        self._notes.setdefault(text, {})[name] = None
 
     def read(self, name: str, limits: Limits = LIMITS) -> tuple[str, str]:
         """Return the text of *name*, a file, stdin or a file of a revision, and what messages call it."""
@@ -129,3 +136,8 @@ def _files_below(folder: str) -> dict[str, str]:
             if is_read(below):
                 found[below] = str(Path(base, name))
     return dict(sorted(found.items()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return *names*: two of them, as the two sides of a comparison are, or the first and how many more."""
+    return " and ".join(names) if len(names) <= len(("old", "new")) else f"{names[0]} and {len(names) - 1:,} more"

@@ -6,14 +6,16 @@ The fewest personas that have one for every role are found by the same cover tha
 the one of them that loses least of it and changes least.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rolemgr.audit.breadth import is_of_sagemaker
-from rolemgr.audit.migrate.choose import GroupChoice
+from rolemgr.audit.migrate.choose import GroupChoice, composed
 from rolemgr.audit.migrate.cover import cover
-from rolemgr.audit.migrate.migration import NOW, MigrationPlan, NewRoleOptions, lost, plan
+from rolemgr.audit.migrate.migration import NOW, Migration, MigrationPlan, NewRoleOptions, finished, lost
+from rolemgr.audit.migrate.planner import RolePlanner
+from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.audit.surroundings import Surroundings
 from rolemgr.catalog.load import Catalog
@@ -21,8 +23,6 @@ from rolemgr.compare.budget import Budget
 from rolemgr.errors import InputError, Problems
 from rolemgr.model.inventory import HeldRole, Inventory, Unjudged
 
-MOST_ROLES: Final = 200
-"""How many roles are planned in one run; each takes about a second."""
 _MORE_CHANGES: Final = 4
 """By how many groups more than from its best persona a role may differ from one, and still go to it."""
 
@@ -33,6 +33,8 @@ class Clustered:
 
     plan: MigrationPlan
     choice: GroupChoice
+    migration: Migration | None = None
+    """What becomes of what was recorded of it, where a trail is given."""
 
     @property
     def lost(self) -> frozenset[str]:
@@ -51,26 +53,54 @@ class Clusters:
 
 
 def cluster(
-    catalog: Catalog, inventory: Inventory, roles: Sequence[HeldRole], options: NewRoleOptions, done: Callable[[], None]
+    catalog: Catalog, inventory: Inventory, roles: Sequence[HeldRole], options: NewRoleOptions,
+    done: Callable[[], None], uses: Mapping[str, RoleCalls] | None = None,
 ) -> Clusters:  # fmt: skip
-    """Return the *roles* of *inventory*, each with its persona; *done* is called for each."""
+    """
+    Return the *roles* of *inventory*, each with its persona; *done* is called for each.
+
+    *uses* has what was recorded of them, by ARN; None where each needs all that it may do.
+    """
     plans: list[MigrationPlan] = []
     aside = list(inventory.not_judged)
-    for one in roles[:MOST_ROLES]:
+    planner = RolePlanner(catalog, options)
+    for one in roles:
+        use = uses.get(one.arn) if uses is not None else None
         try:
-            plans.append(plan(catalog, one, None, options))
+            if uses is not None and (use is None or not (use.calls or use.for_jobs)):
+                raise InputError(one.where, f"nothing is recorded of {one.name}", "it may not be in use at all")
+            plans.append(planner.plan(one, use))
         except (InputError, Problems) as error:
             aside.append(Unjudged(one.where.file, one.where.line, one.arn, str(error).splitlines()[0]))
         done()
-    too_many = f"more than {MOST_ROLES} roles are not planned"
-    aside += [Unjudged(one.where.file, one.where.line, one.arn, too_many) for one in roles[MOST_ROLES:]]
     with_roles = [one for one in plans if one.best.role]
     aside += [Unjudged(one.old.where.file, one.old.where.line, one.old.arn, one.best.problem) for one in plans
               if not one.best.role]  # fmt: skip
     chosen, exact = _fewest(with_roles)
     found = tuple(Clustered(one, _placed(one, chosen)) for one in with_roles)
+    if uses is not None:
+        found = tuple(_with_trial(catalog, one, uses[one.plan.old.arn], aside) for one in found)
     held = {one.choice.persona.id for one in found}  # one that loses as little for a role may suit none best
     return Clusters(found, tuple(one for one in chosen if one in held), exact, tuple(dict.fromkeys(aside)))
+
+
+def moved_to(catalog: Catalog, one: Clustered, use: RoleCalls | None) -> Migration:
+    """Return the migration of a role to the persona that it goes to; raise as `migrate` does."""
+    made = composed(catalog, one.choice)
+    if not isinstance(made, GroupChoice):
+        raise InputError(one.plan.old.where, f"no role is made for {one.plan.old.name}: {made[0].why}")
+    others = (each for each in one.plan.choices if each is not one.choice)
+    return finished(catalog, replace(one.plan, choices=(made, *others)), use)
+
+
+def _with_trial(catalog: Catalog, one: Clustered, use: RoleCalls, aside: list[Unjudged]) -> Clustered:
+    """Return *one* with its migration; what is wrong with that goes *aside*."""
+    try:
+        return replace(one, migration=moved_to(catalog, one, use))
+    except (InputError, Problems) as error:
+        where = one.plan.old.where
+        aside.append(Unjudged(where.file, where.line, one.plan.old.arn, str(error).splitlines()[0]))
+        return one
 
 
 def of_sagemaker(inventory: Inventory) -> list[HeldRole]:

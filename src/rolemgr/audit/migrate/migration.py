@@ -28,6 +28,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 
@@ -38,6 +39,7 @@ _TOO_MANY: Final = "it takes more than {:,} requests to tell"
 _ADDED: Final = 30
 """What a group weighs more that the persona does not have, where calls say what was used and little of what for."""
 _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
+_ENDING: Final = ".amazonaws.com"
 _DEFAULT_REGION: Final = "us-east-1"
 
 
@@ -184,8 +186,10 @@ def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) 
     return replace(outcome, instead=tuple(sorted(others)))
 
 
-def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions) -> MigrationPlan:
-    """Return what *old* needs and the roles for it; raise as `migrate` does."""
+def plan(
+    catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewRoleOptions, among: Sequence[str] = ()
+) -> MigrationPlan:
+    """Return what *old* needs and the roles for it, of the personas *among* or of all; raise as `migrate` does."""
     _check_parameters(catalog, options.parameters)
     allowed, untold = _allowed(old)
     needs = _used(old, files, allowed) if files else allowed
@@ -196,7 +200,7 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
         raise InputError(old.where, f"{old.name} needs nothing", "nothing was used, or it may do nothing")
     regions = _regions(needs)
     region = options.region or next(iter(regions), _DEFAULT_REGION)
-    start = _start(old, region, options)
+    start = start_of(old, region, options)
     spec = parse_model(role_source({**start, "persona": candidates(catalog)[0]}), RoleSpec).value
     if files and files.trail:
         needs = [_of_itself(one, old, spec.arn) for one in needs]
@@ -209,9 +213,10 @@ def plan(catalog: Catalog, old: HeldRole, files: UsedFiles | None, options: NewR
     chooser = Chooser(
         catalog, start, needs, weight, today if files and options.weighs_new else None, drafts=is_recorded
     )
-    names = [options.persona] if options.persona else candidates(catalog)
+    names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    choices.sort(key=lambda one: _order(one, needs, is_by_weight=weight > 1))
+    trusted = frozenset(_services(old)) if is_recorded else frozenset[str]()
+    choices.sort(key=lambda one: _order(one, needs, trusted, is_by_weight=weight > 1))
     return MigrationPlan(
         old,
         tuple(needs),
@@ -269,9 +274,26 @@ def lost(choice: GroupChoice, needs: Sequence[Need]) -> frozenset[str]:
     return frozenset(one.action for one in needs if one.evidence is not UseEvidence.UNTRACED) - kept
 
 
-def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) -> tuple[Any, ...]:
+def _services(old: HeldRole) -> Iterator[str]:
+    """Yield the services that may assume *old*, without the ending of their principals."""
+    for one in old.trust.statement if old.trust else ():
+        if one.effect is Effect.ALLOW and one.principal and not isinstance(one.principal, str):
+            yield from (name.removesuffix(_ENDING) for name in one.principal.get("Service", ()))
+
+
+def _is_of_another_service(choice: GroupChoice, trusted: frozenset[str]) -> bool:
+    """Tell whether the persona of *choice* is for a service that is none of the *trusted*: its limits look at that."""
+    own = {name for one in choice.persona.trust if isinstance(one, ServiceTrust) for name in one.value.split(",")}
+    return bool(own and trusted) and not own & trusted
+
+
+def _order(
+    choice: GroupChoice, needs: Sequence[Need], trusted: frozenset[str], *, is_by_weight: bool
+) -> tuple[Any, ...]:  # fmt: skip
     """
     Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
+
+    Personas for another service than those that are *trusted* come after the others that lose as little.
 
     What is added is work that is not the persona's; what is taken away only narrows it, and where *is_by_weight*
     counts least.
@@ -279,10 +301,11 @@ def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) ->
     missed = len(lost(choice, needs))
     sizes = len(choice.remove), choice.cover.weight
     least = sizes[::-1] if is_by_weight else sizes
-    return choice.role is None, missed, len(choice.add), *least, choice.persona.id
+    other = _is_of_another_service(choice, trusted)
+    return choice.role is None, missed, other, len(choice.add), *least, choice.persona.id
 
 
-def _start(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
+def start_of(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:
     """Return the keys of the role file that follow from the old role."""
     arn = Arn.parse(old.arn)
     path = f"/{arn.resource.removeprefix('role/').rpartition('/')[0]}/".replace("//", "/") if arn else "/"

@@ -18,7 +18,7 @@ from rolemgr.errors import SourceLocation
 from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
-from rolemgr.events.requests import RecordedRequest, requests_of
+from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
 from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.inventory import HeldRole
 from rolemgr.reference.condition_keys import find_key
@@ -28,6 +28,7 @@ from rolemgr.reference.support import known_key
 MOST_SEEN: Final = 20_000
 """How many different requests of one role are kept; what comes beyond is counted, and said to be untold."""
 _MOST_UNREAD: Final = 20
+_ROLE: Final = ":role/"
 _PASSED_TO: Final = "iam:passedtoservice"
 
 
@@ -79,6 +80,8 @@ class RoleCalls:
     unknown_operations: dict[str, int] = field(default_factory=dict)
     for_jobs: dict[tuple[str, str], SeenAt] = field(default_factory=dict)
     """What it needs for jobs and models that somebody gave it: actions on patterns of resources."""
+    passed_by: dict[tuple[str, str], SeenAt] = field(default_factory=dict)
+    """Who passed it, by which call."""
 
     def add(self, call: RecordedCall, keys: "KeysToAsk") -> None:
         """Take in *call*, of which *keys* are looked at."""
@@ -103,6 +106,13 @@ class RoleCalls:
             self.for_jobs[key] = SeenAt(known.times + 1, known.where) if known else SeenAt(1, where)
         else:
             self.left_out += 1
+
+    def add_pass(self, call: RecordedCall) -> None:
+        """Take in that *call* passed the role."""
+        key = (str(call.principal), f"{call.source}:{call.name}")
+        known = self.passed_by.get(key)
+        if known is not None or len(self.passed_by) < MOST_SEEN:
+            self.passed_by[key] = SeenAt(known.times + 1, known.where) if known else SeenAt(1, call.where)
 
     def _count(self, request: TrailRequest, where: SourceLocation) -> None:
         known = self.requests.get(request)
@@ -209,6 +219,10 @@ def _take(found: ReadTrail, call: RecordedCall, whose: Callable[[str], str | Non
         found.uses.setdefault(arn, RoleCalls()).add(call, keys)
     if call.ending is CallEnding.DENIED:
         return
+    if call.parameters and _ROLE in str(call.parameters):
+        passed = {one.resource.spellings[0] for one in requests_of(call) if one.action == PASS_ROLE}
+        for arn in filter(None, map(whose, sorted(passed))):
+            found.uses.setdefault(arn, RoleCalls()).add_pass(call)
     for one in job_requests(call):
         if arn := whose(one.role):
             found.uses.setdefault(arn, RoleCalls()).add_job(one, call.where)
