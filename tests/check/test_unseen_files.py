@@ -35,6 +35,24 @@ def in_folder(folder: Path, name: str, content: bytes) -> Collected:
     return collect([str(folder)])
 
 
+@pytest.mark.parametrize("cut", [1, 2, 6, 20, 24, 30])
+def test_json_that_ends_before_it_is_closed_is_not_judged(tmp_path: Path, cut: int) -> None:
+    """However early: what tells a policy may have stood in the rest."""
+    found = in_folder(tmp_path, "a.json", TEXT[:cut].encode())
+    (one,) = [*(each.path for each in found.not_judged), *(each.path for each in found.unreadable)]
+    assert one.endswith("a.json")
+    assert not found.skipped
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1,}', '{"a": 1,} // one\n// two', "{{ a }}", "{% if a %}x{% endif %}", "[1,] /* x */"]
+)
+def test_json_of_other_tools_is_passed_over(tmp_path: Path, text: str) -> None:
+    """With comments, commas and templates that are no JSON, and nothing that a policy has."""
+    found = in_folder(tmp_path, "a.json", text.encode())
+    assert (found.skipped, found.not_judged, found.unreadable) == (1, [], [])
+
+
 @pytest.mark.parametrize(
     "content",
     [

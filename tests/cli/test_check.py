@@ -45,7 +45,7 @@ def test_a_folder_is_searched_and_what_is_no_policy_is_counted(run: "Run") -> No
         "org/b/good.yaml", "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:GetObject', Resource: '*'}\n"
     )
     write("org/package.json", {"name": "x"})
-    write("org/broken.json", "{")
+    write("org/loose.json", '{"x": 1,}')
     write("org/.git/bad.json", BAD)
     write("org/node_modules/x/bad.json", BAD)
     ran = run("check", "org")
@@ -154,8 +154,8 @@ def test_annotations_and_sarif_point_at_the_role_file(run: "Run", tmp_path: Path
     results = json.loads(run("check", "--role", role, "--format", "sarif").stdout)["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"] for one in results]
     assert {(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places} == {
-        (f"{tmp_path}/a.yaml", 5),
-        (f"{tmp_path}/a.yaml", 1),  # suppressed: the persona's own group accepts it
+        ((tmp_path / "a.yaml").as_uri(), 5),
+        ((tmp_path / "a.yaml").as_uri(), 1),  # suppressed: the persona's own group accepts it
     }
 
 

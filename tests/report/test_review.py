@@ -300,6 +300,14 @@ def test_what_a_passed_role_adds_is_named() -> None:
     assert "write feature-store/ of both buckets (put)" in "\n".join(both.entries)
 
 
+def test_a_slash_in_a_variable_parts_no_bucket_from_its_keys() -> None:
+    """A bucket by a tag is written as a whole, with what is done to its objects."""
+    by_tag = {**WHERE, "bucket": ["acme-${aws:PrincipalTag/Project}"], "tag": {"Project": "churn"}}
+    role = rendered(CATALOG, persona="data-scientist", **by_tag)
+    runs = next(one for one in review(role.role, role.documents, CATALOG, []) if one.title == "RUNS")
+    assert "model-monitor/.../ of acme-<PrincipalTag/Project> (put, delete)" in "\n".join(runs.entries)
+
+
 def test_attached_policies_are_told_with_what_they_give() -> None:
     """By text where it is at hand; else nobody knows, and it counts as anything."""
     reading = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"

@@ -56,6 +56,13 @@ def may_hold_policy(path: Path) -> bool:
     return bool(_YAML.match(text) and _YAML_ELEMENT.search(text))
 
 
+def is_cut(text: str, name: str) -> bool:
+    """Tell whether a file of JSON ends before it is closed: what a policy is told by may have stood in the rest."""
+    start, last = text.lstrip()[:2], text.rstrip().rpartition("\n")[2].strip()
+    is_json = name.lower().endswith(".json") and start[:1] in ("{", "[") and start not in ("{{", "{%")
+    return is_json and not last.endswith(("}", "]", "*/")) and not last.startswith("//")
+
+
 def not_readable(path: Path) -> str | None:
     """
     Return why nobody can read what is in the regular file at *path*, None where it is text, or holds no policy.

@@ -6,11 +6,12 @@ from typing import Final
 from rolemgr.catalog.load import Catalog
 from rolemgr.change.weight import weight_of
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import around_variables
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.render.documents import render
 from rolemgr.report.review_can import held_within_limits
-from rolemgr.report.review_resources import WRITING, granted, short_arn
+from rolemgr.report.review_resources import WRITING, granted, short_arn, short_name
 from rolemgr.report.statements import access_level
 from rolemgr.separation.closure import closure_of, passed_roles
 
@@ -66,13 +67,13 @@ def _objects(role: ComposedRole, other: ComposedRole, *, whole: bool) -> Iterato
     """Yield where *other* writes objects and *role* may not: buckets of the same prefixes together, with the verbs."""
     found: dict[str, list[str]] = {}
     for one in _objects_beyond(role, other):
-        bucket, _, prefix = short_arn(one).partition("/")
+        bucket, prefix = _bucket_and_key(one)
         found.setdefault(bucket, []).append(prefix.removesuffix("*"))
     together: dict[tuple[str, ...], list[str]] = {}
     for bucket, prefixes in found.items():
         together.setdefault(tuple(sorted(prefixes, key=lambda one: (one.count("/"), one))), []).append(bucket)
     for places, buckets in together.items():
-        named = places if whole else _by_parent(places)
+        named = [*map(short_name, places if whole else _by_parent(places))]
         where = f"{_some(named, _SHOWN, whole=whole)} of {_these(buckets, role)}" if "" not in places else (
             f"all of {_these(buckets, role)}{_but(other, buckets)}"
         )  # fmt: skip
@@ -93,7 +94,17 @@ def _by_parent(prefixes: Sequence[str]) -> list[str]:
 def _these(buckets: Sequence[str], role: ComposedRole) -> str:
     if len(buckets) > 1 and set(buckets) == set(role.spec.bucket):
         return "both buckets" if len(buckets) == len(_PAIR) else f"all {len(buckets)} buckets"
-    return " and ".join(buckets)
+    return " and ".join(map(short_name, buckets))
+
+
+def _bucket_and_key(arn: str) -> tuple[str, str]:
+    """Return the bucket and the key that *arn* names; a slash within a variable (a tag's) parts nothing."""
+    pieces = around_variables(arn.rpartition(":::")[2])
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0 and "/" in piece:
+            bucket, _, key = piece.partition("/")
+            return "".join((*pieces[:place], bucket)), "".join((key, *pieces[place + 1 :]))
+    return "".join(pieces), ""
 
 
 _PAIR: Final = ("one", "other")
@@ -101,8 +112,8 @@ _PAIR: Final = ("one", "other")
 
 def _but(other: ComposedRole, buckets: Sequence[str]) -> str:
     """Return the prefixes of *buckets* that *other* is denied."""
-    places = [short_arn(one).partition("/") for one in _denied(other)]
-    spared = dict.fromkeys(prefix.removesuffix("*") for bucket, _, prefix in places if bucket in buckets)
+    places = map(_bucket_and_key, _denied(other))
+    spared = {short_name(prefix.removesuffix("*")) for bucket, prefix in places if bucket in buckets}
     return f" except {' '.join(sorted(spared))}" if spared else ""
 
 

@@ -297,7 +297,12 @@ def short_arn(arn: str) -> str:
     parsed = Arn.parse(arn)
     if parsed is None:
         return arn
-    pieces = enumerate(around_variables(parsed.resource))
+    return short_name(parsed.resource)
+
+
+def short_name(text: str) -> str:
+    """Return *text* with its variables as `<Name>`."""
+    pieces = enumerate(around_variables(text))
     return "".join(f"<{piece.strip('${}').rpartition(':')[2]}>" if place % 2 else piece for place, piece in pieces)
 
 
