@@ -16,6 +16,7 @@ from tests.account.tampering import DRIFT, ROLE, statement
 from tests.account.test_commands import ROLEMGR, aws, role_file
 from tests.account.test_rights import Guarded, guarded
 from tests.check.test_reports import SARIF
+from tests.report.test_asff_findings import ASFF, checked
 from tests.servers import ACCOUNT
 
 from rolemgr.account.drift import find_drift
@@ -158,6 +159,17 @@ def test_sarif_is_of_the_standard_s_shape(run: "Run", iam: Any, churn: str) -> N
     places = [result["locations"][0]["physicalLocation"] for result in results]
     assert {place["artifactLocation"]["uri"] for place in places} == {"churn.yaml"}
     assert len({result["partialFingerprints"]["rolemgr/v1"] for result in results}) == len(results)
+
+
+def test_security_hub_gets_what_differs(run: "Run", iam: Any, churn: str) -> None:
+    """Each finding is about the role that differs."""
+    tamper(iam)
+    ran = run("drift", churn, *ASFF)
+    assert ran.code == 1
+    found = checked(json.loads(ran.stdout))
+    told = json.loads(run("drift", churn, "--format", "json").stdout)["roles"]
+    assert [one["GeneratorId"] for one in found] == [f"rolemgr/{one['rule']}" for one in told[0]["findings"]]
+    assert {resource["Id"] for one in found for resource in one["Resources"]} == {told[0]["arn"]}
 
 
 def test_what_is_refused_is_no_empty_report(run: "Run", iam: Any, churn: str) -> None:

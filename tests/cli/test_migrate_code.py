@@ -61,6 +61,17 @@ def test_the_preflight_names_the_line_and_the_reason(run: Run) -> None:
     assert "train.py:8: CreateEndpoint: not granted; group deploy-endpoints would" in text
 
 
+def test_a_resource_that_the_code_does_not_tell_is_not_denied(run: Run) -> None:
+    """A bucket that only the command line names may be one of the role's; one that is named and not its own is denied."""
+    Path("train.py").write_text(
+        "import boto3, sys\nboto3.client('s3').get_object(Bucket=sys.argv[1], Key=sys.argv[2])\n"
+        "boto3.client('s3').get_object(Bucket='elsewhere', Key=sys.argv[2])\n", encoding="utf-8"
+    )  # fmt: skip
+    text = " ".join(run("migrate", "--code", "train.py", "--role", "churn.yaml").stdout.split())
+    assert "train.py:2: GetObject: not known: granted on some of arn:aws:s3:::*/*" in text
+    assert "train.py:3: GetObject: not granted on arn:aws:s3:::elsewhere/*" in text
+
+
 def test_a_value_that_the_role_looks_at_and_the_code_does_not_tell_is_not_known(run: Run) -> None:
     """It is neither allowed nor denied, and counts where --fail-on says so."""
     Path("train.py").write_text(

@@ -20,6 +20,7 @@ from rolemgr.files.write import to_json
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 
 if TYPE_CHECKING:
+    from rolemgr.report.asff_findings import AsffHub
     from rolemgr.report.blueprint_plan import AccountDone, BlueprintPlan
     from rolemgr.workflow.blueprint_given import GivenBlueprint
 
@@ -62,8 +63,8 @@ def _problems(plan: "BlueprintPlan") -> list[RolemgrError]:
 
 
 def drift_of(
-    given: "GivenBlueprint", access: AccessOptions, fail_on: str, form: str, output: str | None
-) -> None:  # fmt: skip
+    given: "GivenBlueprint", access: AccessOptions, fail_on: str, form: str, hub: "AsffHub | None", output: str | None
+) -> None:
     """Say where accounts and organization differ from a blueprint; end with 1 where they do, with 3 where unknown."""
     found, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
     drift = workflow.blueprint_drift.drift_of_blueprint(found, access, progress, pick)
@@ -71,7 +72,12 @@ def drift_of(
         note(text)
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(report.blueprint_drift_forms.blueprint_drift_report(form, drift, __version__, is_file), output)
+        forms = report.blueprint_drift_forms
+        text = (
+            forms.blueprint_drift_asff(drift, hub, is_file) if hub
+            else forms.blueprint_drift_report(form, drift, __version__, is_file)
+        )  # fmt: skip
+        write_output(text, output)
     end_with([*drift.errors, *unwritten])
     if workflow.blueprint_drift.fails(drift, fail_on):
         sys.exit(1)

@@ -12,6 +12,7 @@ import click
 from rolemgr import __version__
 from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, is_folder, is_stdout, note, write_output
+from rolemgr.cli.hub import hub_options
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
@@ -22,6 +23,7 @@ from rolemgr.files.write import to_json
 
 if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
+    from rolemgr.report.asff_findings import AsffHub
     from rolemgr.workflow.blueprint_given import GivenBlueprint
     from rolemgr.workflow.found import CheckFindings, Checks
 
@@ -82,12 +84,13 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @judged_fail_on_option
 @findings_form_option
+@hub_options
 @_rule_options
 @output_option
 @color_option
 def check_command(
     paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str], form: str,
-    asked: RuleOptions, output: str | None, color: str, verbose: bool,
+    hub: "AsffHub | None", asked: RuleOptions, output: str | None, color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Check policies: grammar, names, reach, what they give away.
@@ -106,6 +109,7 @@ def check_command(
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
       rolemgr check roles/ --format github
+      rolemgr check roles/ --format asff --hub 123456789012:eu-west-1 --as-of 2026-11-28 -o findings.json
       rolemgr check policies/ --rules checks.yaml
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
@@ -125,7 +129,7 @@ def check_command(
         return
     if asked.baseline is not None:
         found = workflow.check.beyond_baseline(found, asked.baseline)
-    _give(form, found, checks, output, color)
+    _give(form, found, checks, hub, output, color)
     if found.wrong:
         say_rest(len(set(found.names)), found.wrong, "checked")
     if not asked.exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):
@@ -168,12 +172,17 @@ def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -
     return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE)
 
 
-def _give(form: str, found: "CheckFindings", checks: "Checks", output: str | None, color: str) -> None:
+def _give(
+    form: str, found: "CheckFindings", checks: "Checks", hub: "AsffHub | None", output: str | None, color: str
+) -> None:
     """Say how many findings are suppressed, and write the others in the *form* that somebody chose."""
     if found.suppressed:
         many = "s" if len(found.suppressed) > 1 else ""
         note(f"{len(found.suppressed)} finding{many} suppressed by {checks.name}")
     made = found.report(checks.customs)
+    if hub:
+        write_output(to_json(report.check.check_asff(made, hub)), output)
+        return
     view = report.findings_text.FindingsView({}, _line, _width(output), _in_color(color, output))
     write_output(made.text(form, __version__, is_file=is_file, view=view), output)
 

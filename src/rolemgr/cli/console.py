@@ -95,9 +95,9 @@ page_form_option = format_option(
     "The form of the result: text, JSON, Markdown for a pull request, or one HTML page.",
 )
 findings_form_option = format_option(
-    ["text", "json", "markdown", "html", "sarif", "github"],
-    "The form of the result: text, JSON, Markdown for a pull request, one HTML page, SARIF 2.1.0, or GitHub's"
-    " annotations.",
+    ["text", "json", "markdown", "html", "sarif", "github", "asff"],
+    "The form of the result: text, JSON, Markdown for a pull request, one HTML page, SARIF 2.1.0, GitHub's"
+    " annotations, or the AWS Security Finding Format (asff) for Security Hub.",
 )
 output_option = click.option(
     "-o", "--output", metavar="PATH", callback=output_path, help="Write the result to a file; - is stdout."

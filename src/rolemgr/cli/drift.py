@@ -13,6 +13,7 @@ from rolemgr.cli.apply import role_choices
 from rolemgr.cli.blueprints import drift_of
 from rolemgr.cli.console import fail_on_option, findings_form_option, output_option
 from rolemgr.cli.files import is_file, is_stdout, note, write_output
+from rolemgr.cli.hub import hub_options
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
@@ -22,6 +23,7 @@ from rolemgr.errors import InputError, gathering
 from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
+    from rolemgr.report.asff_findings import AsffHub
     from rolemgr.report.drift import ExaminedRole
 
 
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 @roles_options
 @fail_on_option("SUGGESTION", "drift")
 @findings_form_option
+@hub_options
 @access_options
 @output_option
 def drift_command(
-    files: Sequence[str], chosen: dict[str, Any], fail_on: str, form: str, access: AccessOptions,
-    output: str | None, verbose: bool,
+    files: Sequence[str], chosen: dict[str, Any], fail_on: str, form: str, hub: "AsffHub | None",
+    access: AccessOptions, output: str | None, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Say where roles in the account differ from their files.
@@ -57,17 +60,18 @@ def drift_command(
       rolemgr drift roles/churn.yaml
       rolemgr drift roles/*.yaml --profile ml-account --fail-on WARNING
       rolemgr drift roles/*.yaml --format sarif -o drift.sarif
+      rolemgr drift roles/*.yaml --format asff --hub 123456789012:eu-west-1 --as-of 2026-11-28 -o findings.json
       rolemgr drift blueprint.yaml --format markdown
     """
     if given := workflow.blueprint_given.given_blueprint(files, chosen, OUTSIDE):
-        drift_of(given, access, fail_on, form, output)
+        drift_of(given, access, fail_on, form, hub, output)
         return
-    _drift_of_roles(role_choices(files, chosen), access, fail_on, form, output, verbose=verbose)
+    _drift_of_roles(role_choices(files, chosen), access, fail_on, form, hub, output, verbose=verbose)
 
 
 def _drift_of_roles(
-    choices: Sequence[Mapping[str, Any]], access: AccessOptions, fail_on: str, form: str, output: str | None,
-    *, verbose: bool,
+    choices: Sequence[Mapping[str, Any]], access: AccessOptions, fail_on: str, form: str,
+    hub: "AsffHub | None", output: str | None, *, verbose: bool,
 ) -> None:  # fmt: skip
     """Say how the roles that *choices* describe differ in the account; end with 1 where they do."""
     to_file = output is not None and not is_stdout(output)
@@ -83,7 +87,12 @@ def _drift_of_roles(
             note(text)
     unwritten: list[InputError] = []
     with gathering(unwritten):
-        write_output(report.drift_forms.drift_report(form, way, examined, refused, __version__, is_file), output)
+        forms = report.drift_forms
+        text = (
+            forms.drift_asff(examined, refused, hub, is_file) if hub
+            else forms.drift_report(form, way, examined, refused, __version__, is_file)
+        )  # fmt: skip
+        write_output(text, output)
     end_with([*(one.error for one in refused), *unwritten])
     if workflow.drift.is_bad(examined, fail_on):
         sys.exit(1)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import rolemgr.cli.neighbours
     import rolemgr.cli.shells
     import rolemgr.cli.wizard
+    import rolemgr.report.asff_findings
     import rolemgr.report.audit
     import rolemgr.report.audit_forms
     import rolemgr.report.blueprint_drift_forms

@@ -79,6 +79,9 @@ class _Arguments:
     def __init__(self, call: CodeCall, place: CodePlace) -> None:
         self.parts: dict[str, list[Value]] = {}
         self._place, self._is_open = place, call.open
+        self.is_of_the_sdk = not call.guessed and not any(
+            call.name.startswith(f"{one.rpartition('.')[0]}.") for one in call.operations
+        )
         for name, value in parts_of(call.arguments):
             self.parts.setdefault(name, []).append(value)
 
@@ -202,6 +205,8 @@ def _named(variable: str, given: _Arguments, place: CodePlace) -> list[str]:
         return [one.rpartition("/")[2] if one.startswith("arn:") else one for one in found]
     if found := given.texts(table["beginnings"].get(variable, ())):
         return [f"{one.rstrip('*')}*" for one in found]
+    if given.is_of_the_sdk and (found := table["of_the_sdk"].get(variable, [])):
+        return list(found)
     if variable in ("BucketName", "ObjectName"):
         listed = [bucket if variable == "BucketName" else f"{key.rstrip('*')}*" for _, bucket, key in given.locations()]
         return listed[:1] or [place.default_bucket if variable == "BucketName" else "*"]

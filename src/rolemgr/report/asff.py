@@ -23,12 +23,12 @@ from rolemgr.report.audit import simulate_line
 
 BATCH: Final = 100
 """How many findings one call takes."""
-_LABELS: Final = {
+LABELS: Final = {
     Severity.ERROR: "HIGH", Severity.SECURITY_WARNING: "HIGH", Severity.WARNING: "MEDIUM", Severity.SUGGESTION: "LOW",
 }  # fmt: skip
 _TYPE: Final = "Software and Configuration Checks/AWS Security Best Practices"
 """https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html#Types"""
-_TITLE, _TEXT, _REMEDY, _VALUE = 256, 1_024, 512, 2_048
+TITLE, TEXT, REMEDY, VALUE = 256, 1_024, 512, 2_048
 """How long AWS lets a title, a description, a recommendation and a product field be."""
 _MOST_REQUESTS: Final = 10
 """How many requests a finding shows: with all of them a batch stays below the 6 MB of a call."""
@@ -36,7 +36,7 @@ _MOST_RESOURCES: Final = 32
 _ACCOUNT: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 
 
-class _Where(NamedTuple):
+class AsffPlace(NamedTuple):
     """Where Security Hub imports, as of which *time*, and made by which *version*."""
 
     partition: str
@@ -63,11 +63,11 @@ def asff(found: Audit, region: str | None, version: str) -> list[dict[str, Any]]
     for account, findings in by_account.items():
         findings.extend(_not_judged(found, account, where))
     return [
-        {"Findings": batch} for account in sorted(by_account) for batch in _batches(by_account[account])
+        {"Findings": batch} for account in sorted(by_account) for batch in batches(by_account[account])
     ]  # fmt: skip
 
 
-def _where(found: Audit, region: str | None, version: str) -> _Where:
+def _where(found: Audit, region: str | None, version: str) -> AsffPlace:
     if region is None:
         raise InputError(SourceLocation("--format"), "asff needs --region", "the Region whose Security Hub imports it")
     if not REGION.fullmatch(region):
@@ -79,7 +79,7 @@ def _where(found: Audit, region: str | None, version: str) -> _Where:
     if others:
         problem = f"{region} is of the partition {partition}, and the principals are of {others[0]}"
         raise InputError(SourceLocation("--region"), problem, "name a Region of theirs")
-    return _Where(partition, region, f"{found.as_of.isoformat()}T00:00:00Z", version)
+    return AsffPlace(partition, region, f"{found.as_of.isoformat()}T00:00:00Z", version)
 
 
 def _arns(found: Audit) -> Iterator[str]:
@@ -89,28 +89,30 @@ def _arns(found: Audit) -> Iterator[str]:
     yield from (one.role.arn for one in found.nearest)
 
 
-def _batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield *findings* by as many as one call takes."""
     rest = iter(findings)
     while batch := list(islice(rest, BATCH)):
         yield batch
 
 
-def _finding(one: AuditFinding, found: Audit, where: _Where) -> dict[str, Any]:
+def _finding(one: AuditFinding, found: Audit, where: AsffPlace) -> dict[str, Any]:
     rule, who = one.rule, one.principal
     message = f"{one.message} ({one.unless})" if one.unless else one.message
-    made = _common(f"rolemgr/{one.id}", rule.id, who.account, where, _LABELS[one.severity])
+    made = common_fields(f"rolemgr/{one.id}", rule.id, who.account, where, LABELS[one.severity])
     made["FindingProviderFields"]["Severity"]["Original"] = one.severity.value
     return {
         **made,
-        "Title": _cut(f"{who.name} {rule.title}", _TITLE),
-        "Description": _cut(f"{who.arn}: {message}", _TEXT),
-        "Remediation": {"Recommendation": {"Text": _cut(rule.remedy, _REMEDY), "Url": rule.page}},
+        "Title": cut(f"{who.name} {rule.title}", TITLE),
+        "Description": cut(f"{who.arn}: {message}", TEXT),
+        "Remediation": {"Recommendation": {"Text": cut(rule.remedy, REMEDY), "Url": rule.page}},
         "ProductFields": dict(_fields(one, found)),
         "Resources": list(islice(_resources(one, where), _MOST_RESOURCES)),
     }
 
 
-def _common(identifier: str, generator: str, account: str, where: _Where, label: str) -> dict[str, Any]:
+def common_fields(identifier: str, generator: str, account: str, where: AsffPlace, label: str) -> dict[str, Any]:
+    """Return what every finding has, in *account* and of the severity *label*."""
     product = f"arn:{where.partition}:securityhub:{where.region}:{account}:product/{account}/default"
     return {
         "SchemaVersion": "2018-10-08", "Id": identifier, "ProductArn": product, "GeneratorId": f"rolemgr/{generator}",
@@ -124,13 +126,13 @@ def _fields(one: AuditFinding, found: Audit) -> Iterator[tuple[str, str]]:
     yield "rolemgr/rule", f"{one.rule.id} {one.rule.name}"
     shown = [simulate_line(asked, found.files) for asked in one.all_requests]
     for number, line in enumerate(shown[:_MOST_REQUESTS], start=1):
-        if len(line) <= _VALUE and line.isprintable():
+        if len(line) <= VALUE and line.isprintable():
             yield f"rolemgr/request/{number}", line
     whole = shlex.join(["rolemgr", "audit", *found.files, "--of", one.principal.arn])
-    yield "rolemgr/all-requests", _cut(whole, _VALUE)
+    yield "rolemgr/all-requests", cut(whole, VALUE)
 
 
-def _resources(one: AuditFinding, where: _Where) -> Iterator[dict[str, Any]]:
+def _resources(one: AuditFinding, where: AsffPlace) -> Iterator[dict[str, Any]]:
     """Yield the principal with its name, and those that a chain leads through."""
     who = one.principal
     yield {**_principal(who.arn, where), "Details": _details(who), "ResourceRole": "Actor"}
@@ -144,7 +146,7 @@ def _resources(one: AuditFinding, where: _Where) -> Iterator[dict[str, Any]]:
 _TYPES: Final = {"role": "AwsIamRole", "user": "AwsIamUser"}
 
 
-def _principal(arn: str, where: _Where) -> dict[str, Any]:
+def _principal(arn: str, where: AsffPlace) -> dict[str, Any]:
     parts = Arn.parse(arn)
     kind = parts.resource.partition("/")[0] if parts and parts.service == "iam" else ""
     return {"Type": _TYPES.get(kind, "Other"), "Id": arn, "Partition": where.partition}
@@ -160,11 +162,11 @@ def _details(who: Judged) -> dict[str, Any]:
 
 
 def _archived(finding: dict[str, Any], reason: str) -> dict[str, Any]:
-    fields = {**finding["ProductFields"], "rolemgr/suppressed": _cut(reason, _VALUE)}
+    fields = {**finding["ProductFields"], "rolemgr/suppressed": cut(reason, VALUE)}
     return {**finding, "RecordState": "ARCHIVED", "ProductFields": fields}
 
 
-def _not_judged(found: Audit, account: str, where: _Where) -> Iterator[dict[str, Any]]:
+def _not_judged(found: Audit, account: str, where: AsffPlace) -> Iterator[dict[str, Any]]:
     """Yield one finding for all that is not judged of *account*: silence would pass for "nothing found"."""
     places = [one for one in found.not_judged if _ACCOUNT.findall(one.place)[:1] in ([], [account])]
     if not places:
@@ -172,15 +174,15 @@ def _not_judged(found: Audit, account: str, where: _Where) -> Iterator[dict[str,
     first = "; ".join(f"{one.place}: {one.reason}" for one in places[:5])
     count = f"{len(places):,} place{'' if len(places) == 1 else 's'}"
     yield {
-        **_common(f"rolemgr/not-judged/{account}", "not-judged", account, where, "INFORMATIONAL"),
+        **common_fields(f"rolemgr/not-judged/{account}", "not-judged", account, where, "INFORMATIONAL"),
         "Title": f"rolemgr audit: {count} not judged",
-        "Description": _cut(f"These may hold findings. {first}", _TEXT),
+        "Description": cut(f"These may hold findings. {first}", TEXT),
         "ProductFields": {"rolemgr/version": where.version},
         "Resources": [{"Type": "AwsAccount", "Id": f"AWS::::Account:{account}", "Partition": where.partition}],
     }
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
     """Return *text*, printable, in at most *most* characters."""
     shown = printable(text)
     return shown if len(shown) <= most else f"{shown[: most - 4]} ..."

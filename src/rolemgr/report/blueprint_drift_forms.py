@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.errors import AwsError, InputError, RolemgrError
 from rolemgr.files.write import to_json
+from rolemgr.report.asff_findings import AboutFinding, AsffHub, findings_asff
 from rolemgr.report.blueprint_drift import BlueprintDrift, blueprint_drift_data, blueprint_drift_text, layer_finding
 from rolemgr.report.drift import drift_findings, rule_texts
+from rolemgr.report.drift_forms import about_roles
 from rolemgr.report.findings import annotations
 from rolemgr.report.pages.forms import FORMS, page_text
 from rolemgr.report.pages.of_blueprint import drift_page
@@ -29,6 +31,13 @@ def blueprint_drift_report(
     if form == "github":
         return annotations(found, {text.id: text.name for text in texts.values()}, refused=refused, is_file=is_file)
     return to_json(sarif(found, [], texts, version, refused=refused, is_file=is_file))
+
+
+def blueprint_drift_asff(drift: BlueprintDrift, hub: AsffHub, is_file: Callable[[str], bool]) -> str:
+    """Return *drift* for Security Hub: roles by their ARNs, all else by the blueprint."""
+    about = [*(one for each in drift.accounts for one in about_roles(each.roles))]
+    about += [AboutFinding(layer_finding(one)) for one in drift.layer_drifts]
+    return to_json(findings_asff(about, list(_not_judged(drift, is_file)), rule_texts(), hub))
 
 
 def blueprint_findings(drift: BlueprintDrift) -> list[Finding]:

@@ -8,6 +8,7 @@ from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
 from rolemgr.files.write import to_json
+from rolemgr.report.asff_findings import AboutFinding, AsffHub, findings_asff
 from rolemgr.report.findings import annotations, findings_data
 from rolemgr.report.findings_text import FindingsView, findings_text
 from rolemgr.report.pages.forms import FORMS, page_text
@@ -62,7 +63,22 @@ class CheckReport(NamedTuple):
         return to_json(data, short=False)
 
 
+def check_asff(found: CheckReport, hub: AsffHub) -> list[dict[str, Any]]:
+    """Return what was *found* for Security Hub; what is excused is archived there."""
+    about = [AboutFinding(one) for one in found.findings]
+    about += [AboutFinding(one, excuse=reason) for one, reason in found.excused]
+    return findings_asff(about, [*found.not_judged, *found.refused], _rule_texts(found), hub)
+
+
 def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> dict[str, Any]:
+    return sarif(
+        found.findings, found.excused, _rule_texts(found), version, found.not_judged, found.types,
+        refused=found.refused, is_file=is_file,
+    )  # fmt: skip
+
+
+def _rule_texts(found: CheckReport) -> dict[str, RuleText]:
+    """Return the rules by id, those that found something with their examples."""
     from rolemgr.check.examples import examples_of  # YAML, for the rules that found something
     from rolemgr.report.rules import example_markdown
 
@@ -74,11 +90,7 @@ def _sarif(found: CheckReport, version: str, is_file: Callable[[str], bool]) -> 
         )
         for rule in all_rules().values()
     }  # fmt: skip
-    texts |= {one.check.id: _custom_text(one) for one in found.customs}
-    return sarif(
-        found.findings, found.excused, texts, version, found.not_judged, found.types, refused=found.refused,
-        is_file=is_file,
-    )  # fmt: skip
+    return texts | {one.check.id: _custom_text(one) for one in found.customs}
 
 
 def _custom_text(custom: "Custom") -> RuleText:

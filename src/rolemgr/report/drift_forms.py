@@ -5,6 +5,7 @@ from typing import Any
 
 from rolemgr.account.connect import Access
 from rolemgr.files.write import to_json
+from rolemgr.report.asff_findings import AboutFinding, AsffHub, findings_asff
 from rolemgr.report.drift import ExaminedRole, drift_data, drift_findings, drift_text, rule_texts
 from rolemgr.report.findings import annotations
 from rolemgr.report.pages.forms import FORMS, page_text
@@ -30,6 +31,18 @@ def drift_report(
         return annotations(drift_findings(examined), names, refused=refused_places(refused, is_file), is_file=is_file)
     found = drift_findings(examined)
     return _json(sarif(found, [], texts, version, refused=refused_places(refused, is_file), is_file=is_file))
+
+
+def drift_asff(
+    examined: Sequence[ExaminedRole], refused: Sequence[RoleNotJudged], hub: AsffHub, is_file: Callable[[str], bool]
+) -> str:
+    """Return what was *examined* for Security Hub, each finding about its role."""
+    return _json(findings_asff(about_roles(examined), list(refused_places(refused, is_file)), rule_texts(), hub))
+
+
+def about_roles(examined: Sequence[ExaminedRole]) -> list[AboutFinding]:
+    """Return all drift as findings about the roles that differ."""
+    return [AboutFinding(finding, one.drift.arn) for one in examined for finding in drift_findings([one])]
 
 
 def _json(data: Any) -> str:

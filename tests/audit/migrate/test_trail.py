@@ -19,7 +19,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.files.source import SourceFile
-from rolemgr.iam.documents import IdentityPolicy
+from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.role import render_spec
@@ -231,6 +231,16 @@ def test_a_small_role_gains_nothing() -> None:
 
 def _allowed(one: Any) -> set[str]:
     return set(one.action or ()) if one.effect.value == "Allow" else set()
+
+
+def test_a_persona_of_another_service_comes_after_the_others() -> None:
+    """A role that SageMaker takes does not become one of Unified Studio, whose limits look at DataZone's tags."""
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}  # fmt: skip
+    own = role(policy(statement("sagemaker:*Training*"), statement("iam:PassRole")))
+    taken = role(own.policies[0].document.to_json_value(), trust=TrustPolicy.model_validate(trust))
+    names = [[one.persona.id for one in moved(each, USED[:2]).plan.choices] for each in (own, taken)]
+    assert [each.index("unified-studio-user") < each.index("data-scientist") for each in names] == [True, False]
 
 
 def test_an_unknown_operation_and_too_much_are_told() -> None:

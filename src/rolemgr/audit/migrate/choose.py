@@ -234,7 +234,9 @@ def composed(catalog: Catalog, choice: GroupChoice) -> GroupChoice | list[Ban]:
         return replace(choice, role=role, documents=render(role))
     acting = [name for name in sorted(role.groups) if catalog.activity_group(name).value.acts_as]
     bans = [ban for one in broken for ban in _bans(one, role, acting)]
-    return [ban for ban in bans if ban.is_direct] or [ban for ban in bans if ban.group in choice.add] or bans
+    direct = [ban for ban in bans if ban.is_direct]  # the persona by itself keeps its promise: what is added goes first
+    added = ([ban for ban in found if ban.group in choice.add] for found in (direct, bans))
+    return next(filter(None, (next(added), direct, next(added), bans)))
 
 
 def role_source(data: Mapping[str, Any]) -> LayeredSource:

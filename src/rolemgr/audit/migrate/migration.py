@@ -28,6 +28,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.model.inventory import HeldRole, Unjudged
+from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 
@@ -38,6 +39,7 @@ _TOO_MANY: Final = "it takes more than {:,} requests to tell"
 _ADDED: Final = 30
 """What a group weighs more that the persona does not have, where calls say what was used and little of what for."""
 _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
+_ENDING: Final = ".amazonaws.com"
 _DEFAULT_REGION: Final = "us-east-1"
 
 
@@ -213,7 +215,8 @@ def plan(
     )
     names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    choices.sort(key=lambda one: _order(one, needs, is_by_weight=weight > 1))
+    trusted = frozenset(_services(old)) if is_recorded else frozenset[str]()
+    choices.sort(key=lambda one: _order(one, needs, trusted, is_by_weight=weight > 1))
     return MigrationPlan(
         old,
         tuple(needs),
@@ -271,9 +274,26 @@ def lost(choice: GroupChoice, needs: Sequence[Need]) -> frozenset[str]:
     return frozenset(one.action for one in needs if one.evidence is not UseEvidence.UNTRACED) - kept
 
 
-def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) -> tuple[Any, ...]:
+def _services(old: HeldRole) -> Iterator[str]:
+    """Yield the services that may assume *old*, without the ending of their principals."""
+    for one in old.trust.statement if old.trust else ():
+        if one.effect is Effect.ALLOW and one.principal and not isinstance(one.principal, str):
+            yield from (name.removesuffix(_ENDING) for name in one.principal.get("Service", ()))
+
+
+def _is_of_another_service(choice: GroupChoice, trusted: frozenset[str]) -> bool:
+    """Tell whether the persona of *choice* is for a service that is none of the *trusted*: its limits look at that."""
+    own = {name for one in choice.persona.trust if isinstance(one, ServiceTrust) for name in one.value.split(",")}
+    return bool(own and trusted) and not own & trusted
+
+
+def _order(
+    choice: GroupChoice, needs: Sequence[Need], trusted: frozenset[str], *, is_by_weight: bool
+) -> tuple[Any, ...]:  # fmt: skip
     """
     Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
+
+    Personas for another service than those that are *trusted* come after the others that lose as little.
 
     What is added is work that is not the persona's; what is taken away only narrows it, and where *is_by_weight*
     counts least.
@@ -281,7 +301,8 @@ def _order(choice: GroupChoice, needs: Sequence[Need], *, is_by_weight: bool) ->
     missed = len(lost(choice, needs))
     sizes = len(choice.remove), choice.cover.weight
     least = sizes[::-1] if is_by_weight else sizes
-    return choice.role is None, missed, len(choice.add), *least, choice.persona.id
+    other = _is_of_another_service(choice, trusted)
+    return choice.role is None, missed, other, len(choice.add), *least, choice.persona.id
 
 
 def start_of(old: HeldRole, region: str, options: NewRoleOptions) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from rolemgr.audit.examples import concrete
 from rolemgr.audit.migrate.migration import MOST_REQUESTS, NOW, Migration
+from rolemgr.audit.migrate.needs import meet
 from rolemgr.audit.rights import Certainty, Rights
 from rolemgr.catalog.load import Catalog
 from rolemgr.code.requests import CodeRequest
@@ -90,6 +91,9 @@ class Preflight:
         if found.decision == "ExplicitlyDenied":
             statements = [self._rights.policies.identity[at.policy].statement[at.statement] for at in found.by]
             return PreflightAnswer(one, PreflightVerdict.DENIED, self._by_deny(statements, context))
+        if "*" in one.resource and any(meet(one.resource, each) for each in self._rights.patterns(one.action)):
+            why = f"granted on some of {one.resource}; which of them it is, the code does not tell"
+            return PreflightAnswer(one, PreflightVerdict.UNKNOWN, why)
         if self._rights.speaks(one.action):
             return PreflightAnswer(one, PreflightVerdict.DENIED, f"not granted on {one.resource}, but elsewhere")
         return PreflightAnswer(one, PreflightVerdict.DENIED, "not granted", self._groups(one.action))
