@@ -153,6 +153,20 @@ def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
         subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
 
 
+def test_the_write_a_persona_page_is_true(tmp_path: Path) -> None:
+    """Both personas of the page are right, and its commands say what it says."""
+    page = (TOP / "docs/write-a-persona.md").read_text()
+    first, second = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "our-catalog/personas").mkdir(parents=True)
+    (tmp_path / "our-catalog/personas/forecaster.yaml").write_text(first)
+    (tmp_path / second.split()[1]).write_text(second)
+    commands = re.findall(r"^(rolemgr .*?[^\\])$", page, re.MULTILINE | re.DOTALL)
+    assert len(commands) == 4
+    for command in commands:
+        arguments = shlex.split(command.replace("\\\n", " "))[1:]
+        subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
+
+
 STEP = re.compile(r"Save this as `([\w/.-]+)`:\n\n```yaml\n(.*?)```|```console\n(.*?)```", re.DOTALL)
 
 
