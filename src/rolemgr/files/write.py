@@ -25,7 +25,11 @@ def to_json(data: Any, *, short: bool = True) -> str:
 
 def json_text(data: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
     """Return *data* as JSON whose letters of any language can be read, with escapes for what a terminal would obey."""
-    text = json.dumps(data, indent=indent, separators=separators, ensure_ascii=False)
+    return escaped(json.dumps(data, indent=indent, separators=separators, ensure_ascii=False))
+
+
+def escaped(text: str) -> str:
+    """Return the JSON *text* with an escape for each character that a terminal would obey: the same data."""
     return OBEYED.sub(_in_json, text) if has_obeyed(text) else text
 
 

@@ -17,7 +17,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rolemgr.errors import RenderError
-from rolemgr.files.write import indented
+from rolemgr.files.write import escaped, indented
 
 
 class _Json(str):
@@ -70,7 +70,7 @@ def _json(value: Any, indent: int | None = None) -> _Json:
     if isinstance(value, StrictUndefined):
         raise RenderError(f"template value missing: `{value._undefined_name}`")
     try:
-        text = _encoder(indent).encode(value)
+        text = escaped(_encoder(indent).encode(value))
         return _Json(indented(text) if indent else text)
     except ValueError as error:
         raise RenderError(f"template value not JSON: `{value}`") from error
