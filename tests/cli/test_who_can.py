@@ -153,3 +153,15 @@ def test_a_role_that_create_wrote_is_no_inventory(run: Run, tmp_path: Path, word
     ran = run(*words, str(tmp_path / "ds.json"))
     assert ran.code == 2
     assert ran.errors[0].endswith("give what `aws iam get-account-authorization-details` prints")
+
+
+def test_what_a_policy_that_nobody_can_read_may_allow_is_not_denied(run: Run, tmp_path: Path) -> None:
+    """What the rest does not allow is unknown then, and no "cannot"."""
+    made = role("half", allow("s3:GetObject", "arn:aws:s3:::acme/*"))
+    made["RolePolicyList"].append({"PolicyName": "cut", "PolicyDocument": "%7B%22Version%22%3A"})
+    (tmp_path / "account.json").write_text(details([made]), encoding="utf-8")
+    shown = run("can", "half", str(tmp_path)).stdout
+    assert "UNKNOWN   open their own Studio profile" in shown
+    assert "CANNOT" not in shown
+    data = json.loads(run("can", "half", str(tmp_path), "--format", "json").stdout)
+    assert set(data["capabilities"].values()) == {None}

@@ -25,7 +25,7 @@ def can_data(found: Can, files: Sequence[str], absent: str) -> dict[str, Any]:
         "principal": who.arn, "kind": who.kind, "account": who.account, "path": who.where.file, "line": who.where.line,
         "actions": len(found.actions), "cannot_tell": found.untold,
         "boundary": who.boundary_arn,
-        "capabilities": dict(_capabilities(found.actions)),
+        "capabilities": dict(_capabilities(found)),
         "services": {
             service: {level: len(actions) for level, actions in levels.items()}
             for service, levels in found.levels().items()
@@ -55,11 +55,16 @@ def _allowed_data(one: AllowedActions) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _capabilities(actions: frozenset[str]) -> Iterator[tuple[str, bool]]:
-    """Yield what people compare roles by, and whether an action shows it; what is about one resource is left out."""
+def _capabilities(found: Can) -> Iterator[tuple[str, bool | None]]:
+    """
+    Yield what people compare roles by, and whether an action shows it; what is about one resource is left out.
+
+    None where no action shows it, and something that the principal has could not be read: it may allow anything.
+    """
     for name, shows in CAPABILITIES.items():
         if name not in WITHIN:
-            yield name, any(action in actions for action in shows)
+            may = any(action in found.actions for action in shows)
+            yield name, may or (None if found.holder.unknown else False)
 
 
 def can_text(found: Can, service: str | None, absent: str) -> str:
@@ -81,10 +86,13 @@ def _head(found: Can, service: str | None) -> Iterator[str]:
 
 
 def _summary(found: Can, service: str | None) -> Iterator[str]:
-    told = dict(_capabilities(found.actions))
+    told = dict(_capabilities(found))
     if service is None:
         yield from _block("CAN", [name for name, may in told.items() if may])
-        yield from _block("CANNOT", [name for name, may in told.items() if not may])
+        if found.holder.unknown:
+            yield from _block("UNKNOWN", [name for name, may in told.items() if may is None])
+        else:
+            yield from _block("CANNOT", [name for name, may in told.items() if not may])
     if found.holder.boundary_arn:
         yield from _block("BOUNDARY", [found.holder.boundary_arn])
     if found.limits:
