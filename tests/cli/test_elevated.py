@@ -61,6 +61,16 @@ def test_text_tells_the_difference_and_who_approves(run: Run) -> None:
     assert "who reviews the environment elevated of acme@1/ml@2 is set in GitHub" in done.stderr
 
 
+def test_a_guardrail_of_people_alone_goes_with_their_trust(run: Run) -> None:
+    """The difference is taken of roles of people too, where both sides have a limit that no service could live with."""
+    people = BASE.replace("[sagemaker]", "['role:arn:aws:iam::111122223333:role/people']")
+    limits = 'caller-network: {ip_ranges: [203.0.113.0/24], actions: [all]}, instance-types: ["ml.m5.*"]'
+    Path("base.yaml").write_text(people.replace('instance-types: ["ml.m5.*"]', limits))
+    done = run(*ASKED, "--trust", GITHUB)
+    assert (done.code, done.errors) == (0, [])
+    assert "  ~ limit  max-runtime 24 h -> 72 h" in done.stdout
+
+
 def test_a_ceiling_that_is_another_is_said(run: Run) -> None:
     """Higher for one thing and lower for another: the values of every day were left out."""
     done = run(

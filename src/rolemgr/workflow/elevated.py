@@ -181,8 +181,10 @@ def _found_again(one: AnyTrust) -> AnyTrust:
 def _difference(base: LayeredSource, elevated: LayeredSource, catalogs: dict[tuple[str, ...], Catalog]) -> RoleDiff:
     """Return what the ceilings make of what may be done: both sides with one name and trust, and without an end."""
     sides = []
+    trust = elevated.data.get("trust") or base.data.get("trust")  # of people, whom alone some guardrails can bind
     for title, source in (("every day", base), ("elevated", elevated)):
         same = _without(_without(source, "expires"), "trust")
+        same = same.with_value("trust", trust, SourceLocation("--trust")) if trust else same
         same = same.with_value("name", elevated.data["name"], SourceLocation("--name"))
         chosen = render_source(same, catalogs, lambda _: None, verbose=False)
         file = RoleFile(same, chosen, remaking(same, chosen))
