@@ -29,8 +29,11 @@ MADE = {path for _, folder in RENDERED for path in (TOP / folder).rglob("*") if 
 )
 BLUEPRINTS = sorted(path.parent.name for path in EXAMPLES.glob("*/blueprint.yaml"))
 BUILT = {path for name in BLUEPRINTS for path in (EXAMPLES / name / "build").rglob("*.yaml")}
+STAND_INS = EXAMPLES / "role-manager" / "aws-stand-ins.yaml"
+"""A template of CloudFormation, which is to be judged."""
 YAML = sorted(
-    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - MADE - BUILT} - {path for _, path in EXPORTS}
+    {path.relative_to(TOP).as_posix() for path in {*EXAMPLES.rglob("*.yaml")} - MADE - BUILT - {STAND_INS}}
+    - {path for _, path in EXPORTS}
 )  # fmt: skip
 COMMANDS = re.findall(r"^\$ rolemgr (.*)\n((?:(?!\$ |```).*\n)*)", README + LAYERS, re.MULTILINE)
 SCHEMA_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+\.schema\.json)")

@@ -173,7 +173,7 @@ POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "
         (("create", "--persona", "data-scientist", "--format", "permission-set", "-o", "x.json"), "is named as JSON, and the result is YAML; name it NAME.yaml, or choose another --format"),
         (("create", "--persona", "data-scientist", "--format", "yaml", "-o", "x.json"), "is named as JSON, and the result is YAML"),
         (("create", "--persona", "data-scientist", "--format", "aws-cli", "-o", "x.yaml"), "is named as YAML, and the result is a shell script"),
-        (("create", "--persona", "data-scientist", "--format", "terraform", "-o", "x.tf"), "is named as HCL, and the result is JSON; name it NAME/role.tf.json"),
+        (("create", "--persona", "data-scientist", "--format", "terraform", "-o", "x.tf"), "is named as HCL, and the result is JSON; Terraform reads JSON from x.tf.json"),
         (("detective", "on-demand-jobs", "-o", "x.json"), "is named as JSON, and the result is YAML; give --format json"),
         (("list", "personas", "--format", "text", "-o", "x.json"), "is named as JSON, and the result is text; give --format json"),
     ],

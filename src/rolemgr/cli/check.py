@@ -109,7 +109,8 @@ def check_command(
       rolemgr check scp.json --type scp --format sarif -o check.sarif
       rolemgr check --persona ml-engineer
       rolemgr check roles/ --format github
-      rolemgr check roles/ --format asff --hub 123456789012:eu-west-1 --as-of 2026-11-28 -o findings.json
+      rolemgr check roles/ --format asff --hub 123456789012:eu-west-1 \\
+          --as-of 2026-11-28 -o findings.json
       rolemgr check policies/ --rules checks.yaml
       rolemgr check policies/ --format markdown >> "$GITHUB_STEP_SUMMARY"
       rolemgr check policies/ --select RM7,pass-any-role --ignore RM703
