@@ -98,9 +98,10 @@ def test_a_call_takes_a_hundred_and_what_is_not_judged_is_one() -> None:
 def test_hostile_texts_stay_within_what_aws_takes(text: str) -> None:
     """Whatever a file is called, and whatever a policy says."""
     name = text.replace("\x00", "") or "p"
-    imported(
+    (found,) = imported(
         AboutFinding(ONE._replace(path=name, message=text, sid=text or None, key=text or None), excuse=text or "x")
     )
+    assert found["RecordState"] == "ARCHIVED"
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class _Stream:
                 return ""
 
     def left(self) -> int:
-        """Return how much is loaded and not yet read."""
+        """Return how many characters are loaded and left to read."""
         return len(self.text) - self.at
 
 

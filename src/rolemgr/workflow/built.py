@@ -28,7 +28,7 @@ def manifest_text(paths: Sequence[str]) -> str:
 
 
 def is_other_manifest(folder: str, paths: Sequence[str]) -> bool:
-    """Tell whether the list of files in *folder* is not yet that of *paths*."""
+    """Tell whether the list of files in *folder* differs from that of *paths*."""
     return _text(folder, MANIFEST) != manifest_text(paths)
 
 
