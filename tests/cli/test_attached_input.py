@@ -140,3 +140,15 @@ def test_a_role_without_them_pays_nothing() -> None:
     late = {"rolemgr.separation.attached", "rolemgr.separation.managed", "rolemgr.reference.managed_policies"}
     assert loaded.isdisjoint(late)
     assert late <= loaded_by("create", "--persona", "sagemaker-compute", "--managed-policy", f"{OWN}extra")
+
+
+def test_beside_a_policy_without_a_text_nothing_but_a_deny_can_be_expected(run: "Run", tmp_path: Path) -> None:
+    """It may allow anything, and deny it: both are said in the answer, and neither passes for one."""
+    role = tmp_path / "role.yaml"
+    role.write_text("persona: sagemaker-compute\nmanaged_policy: ['arn:aws:iam::111122223333:policy/OurOwn']\n")
+    asked = ("simulate", str(role), "--action", "iam:CreateUser", "--resource", "arn:aws:iam::111122223333:user/x")
+    found = json.loads(run(*asked, "--format", "json").stdout)
+    assert any("made without arn:aws:iam::111122223333:policy/OurOwn" in one for one in found["notes"])
+    ran = run(*asked, "--expect", "ImplicitlyDenied")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.errors[0].startswith("--expect: can't be told: the decision is made without arn:aws:iam::111122223333")

@@ -84,6 +84,8 @@ class _Identity(NamedTuple):
     arn: str | None = None
     boundary: IdentityPolicy | None = None
     """The permissions boundary that is made with the role."""
+    without: tuple[str, ...] = ()
+    """What the role has besides, and nobody here has the text of."""
 
 
 def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simulated:
@@ -103,7 +105,9 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     for text in beside:
         outside.say(text)
     found = explain(request, around)
-    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins)
+    if asking.options.certain and found.evaluation.decision != "ExplicitlyDenied":
+        raise_all([InputError(SourceLocation("--expect"), f"can't be told: {text}") for text in identity.without])
+    return Simulated(request, found._replace(notes=(*found.notes, *beside, *identity.without)), identity.origins)
 
 
 def _say_doubts(asked: RequestOptions, say: Say) -> None:
@@ -180,12 +184,14 @@ def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _
     own_boundary = found.documents.own_boundary
     is_known = own_boundary or asking.layers["boundary_policy"]
     boundary = () if is_known else filter(None, (found.documents.boundary,))
-    for arn in (*(one for one in found.documents.attached if one not in attached), *boundary):
-        outside.say(f"the decision is made without {arn}: what it allows is not judged")
+    unknown = (*(one for one in found.documents.attached if one not in attached), *boundary)
+    without = tuple(f"the decision is made without {arn}: what it allows is not judged" for arn in unknown)
+    for text in without:
+        outside.say(text)
     own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
     for number, arn in enumerate(attached, start=len(own)):
         outside.say(f"identity policy {number} is {arn}")
     request = asking.options.known_action, asking.options.resource_or_any
     origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
     bounding = own_boundary.document if own_boundary else None
-    return _Identity((*own, *attached.values()), origins, found.role.spec.arn, bounding)
+    return _Identity((*own, *attached.values()), origins, found.role.spec.arn, bounding, without)
