@@ -68,7 +68,7 @@ def _speaks(patterns: Sequence[str] | None, action: str) -> bool:
     return any(matches_action(one, action) for one in patterns or ())
 
 
-class _Asked(NamedTuple):
+class _TriedRequest(NamedTuple):
     """A request that is tried."""
 
     action: str
@@ -103,12 +103,12 @@ class _AskedRole:
         denied: WitnessedRequest | None = None
         allowed: WitnessedRequest | None = None
         for context in islice(contexts(values), _MOST_REQUESTS):
-            asked = _Asked(base.action, base.resource, {**left, **context}, self._principal)
-            decided = evaluate(asked.request, self._policies)
+            tried = _TriedRequest(base.action, base.resource, {**left, **context}, self._principal)
+            decided = evaluate(tried.request, self._policies)
             if decided.decision == "ExplicitlyDenied":
-                denied = denied or self._denied(asked, decided)
+                denied = denied or self._denied(tried, decided)
             elif decided.decision == "Allowed":
-                allowed = allowed or asked.witness("Allowed")
+                allowed = allowed or tried.witness("Allowed")
             if denied and allowed:
                 break
         return Witnesses(denied, allowed)
@@ -120,8 +120,8 @@ class _AskedRole:
 
         def objections(chosen: Mapping[str, str | None]) -> int:
             context = {**left, **{key: (one,) for key, one in chosen.items() if one is not None}}
-            asked = _Asked(base.action, base.resource, context, self._principal)
-            found = evaluate(asked.request, self._policies)
+            tried = _TriedRequest(base.action, base.resource, context, self._principal)
+            found = evaluate(tried.request, self._policies)
             return (
                 len(found.by) if found.decision == "ExplicitlyDenied" else -1 if found.decision == "Allowed" else _ALL
             )
@@ -140,11 +140,11 @@ class _AskedRole:
         ]
         return values_of_keys(sorted(statements, key=lambda one: one.effect is Effect.DENY))
 
-    def _denied(self, asked: _Asked, decided: Evaluation) -> WitnessedRequest | None:
-        """Return what is *asked*, and *decided* to be denied, where the guardrail alone denies it."""
-        if evaluate(asked.request, self._without).decision != "Allowed":
+    def _denied(self, tried: _TriedRequest, decided: Evaluation) -> WitnessedRequest | None:
+        """Return what was *tried*, and *decided* to be denied, where the guardrail alone denies it."""
+        if evaluate(tried.request, self._without).decision != "Allowed":
             return None
-        return asked.witness("ExplicitlyDenied", tuple(str(one.sid) for one in decided.by if one.sid))
+        return tried.witness("ExplicitlyDenied", tuple(str(one.sid) for one in decided.by if one.sid))
 
 
 def _without(policy: IdentityPolicy, sids: frozenset[str]) -> IdentityPolicy:
