@@ -45,7 +45,7 @@ class RecordedPrincipal(NamedTuple):
 
     @property
     def is_told(self) -> bool:
-        """Whether it is told who called, or at least that it was no user or role of the account."""
+        """Whether it is told who called, or at least that somebody other than a user or role of the account did."""
         return bool(self.arn or self.role) or self.kind in _OUTSIDE
 
     def may_be_in(self, account: str | None) -> bool:
@@ -185,7 +185,7 @@ _ASSUMED: Final = re.compile(r"assumed-role/([^/]+)/.+")
 _LINKED: Final = "AWSServiceRoleFor"
 """How the names of service-linked roles begin."""
 _OUTSIDE: Final = frozenset({"AWSService", "AWSAccount", "IdentityCenterUser", "SAMLUser", "WebIdentityUser"})
-"""Types of identities that are no user or role of an account."""
+"""Types of identities besides the users and roles of an account."""
 _SESSIONS: Final = ("AssumedRole", "FederatedUser", "Role")
 _PRINCIPALS: Final = frozenset({"IAMUser", "Root", *_SESSIONS})
 
