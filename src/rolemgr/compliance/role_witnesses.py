@@ -2,7 +2,7 @@
 Two requests that show what a guardrail does in a role: one that its statements deny, and one that the role is allowed.
 
 The role's own policies decide both. What is denied is allowed without the guardrail, where there is such a request:
-where the role's Allows, or another guardrail, keep to the same limit there is none, and one that it denies too is shown.
+where its Allows, or another guardrail, keep to the same limit there is none, and one that it denies too is shown.
 """
 
 from collections.abc import Mapping, Sequence
