@@ -71,8 +71,8 @@ class AskedDocument:
         severity, told = _severity(kind)
         at = _within(found.raw, path)
         sid, action, key = _about(found.raw, at)
-        written = line if not at and self.is_as_written else None
-        place = (written, None) if written else (found.line_of(at), found.column_of(at))
+        at_line = line if not at and self.is_as_written else None
+        place = (at_line, None) if at_line else (found.line_of(at), found.column_of(at))
         return self.located(
             Finding(f"{OF_AWS}{code}", severity, message + told, found.name, place[0], sid, action, key, place[1], link)
         )

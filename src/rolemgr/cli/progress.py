@@ -12,16 +12,16 @@ from rolemgr.errors import InputError, raise_all
 
 def progress(count: int) -> AbstractContextManager[Callable[[], None]]:
     """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
-    return _shown(count, "roles")
+    return _progress_bar(count, "roles")
 
 
 def asking(count: int) -> AbstractContextManager[Callable[[], None]]:
     """Give what is to be called for each question that AWS has answered, in the same way."""
-    return _shown(count, "asked")
+    return _progress_bar(count, "asked")
 
 
 @contextmanager
-def _shown(count: int, label: str) -> Iterator[Callable[[], None]]:
+def _progress_bar(count: int, label: str) -> Iterator[Callable[[], None]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -118,13 +118,15 @@ def _of_policies(
                 name = f"the policy of {policy.resource}"
                 one = PlacedDocument(name, PolicyType.RESOURCE, policy.document.to_json_value(), policy.flows[0].where)
                 yield CheckFindings(
-                    [_placed(finding, one) for finding in _findings(one, rules)], [file], asked=_asked([one], live=live)
+                    [_placed(finding, one) for finding in _findings(one, rules)],
+                    [file],
+                    asked=_asked_documents([one], live=live),
                 )
     for level in found.layers if pick.is_all else ():
         yield _of_level(found, level, rules, live=live)
 
 
-def _asked(placed: Sequence[PlacedDocument], *, live: bool) -> list[AskedDocument]:
+def _asked_documents(placed: Sequence[PlacedDocument], *, live: bool) -> list[AskedDocument]:
     """Return what AWS is to be asked about, at the lines that ask for it."""
     return [
         each.then(partial(_placed, one=one)) for one in placed for each in asked_of([_read(one)]) if live
@@ -160,7 +162,7 @@ def _of_level(found: ComposedBlueprint, level: LevelLayers, rules: tuple[Path, .
             for (finding, one), reason in zip(kept, why, strict=True)
             if reason
         ),
-        asked=_asked(documents, live=live),
+        asked=_asked_documents(documents, live=live),
     )
 
 
