@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr import __version__
-from rolemgr.cli.access import access_options
+from rolemgr.cli.access import access_of, access_options
 from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, is_folder, is_stdout, note, write_output
 from rolemgr.cli.hub import hub_options
@@ -136,7 +136,7 @@ def check_command(
     if asked.explain is not None:
         write_output(report.check.explained(asked.explain, checks.customs), output)
         return
-    source = _Source(workflow.given_files.expanded(paths), chosen, kind, _reached(access, live=live))
+    source = _Source(workflow.given_files.expanded(paths), chosen, kind, access_of(access, live=live))
     found, error = _found(source, asked, checks, verbose=verbose)
     if asked.write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), asked.write_baseline)
@@ -160,16 +160,6 @@ class _Source(NamedTuple):
     chosen: dict[str, Any]
     kind: str | None
     access: AccessOptions | None
-
-
-def _reached(access: AccessOptions, *, live: bool) -> AccessOptions | None:
-    """Return how AWS is reached where it is asked; raise InputError for an option that goes with --live alone."""
-    if live:
-        return access
-    for option, value in {"--profile": access.profile, "--endpoint-url": access.endpoint_url}.items():
-        if value is not None:
-            raise InputError(SourceLocation(option), "goes with --live", "without it nothing touches AWS")
-    return None
 
 
 def _found(

@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.simulate_each
+    import rolemgr.workflow.simulate_live
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
