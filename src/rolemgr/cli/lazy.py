@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.check_live
     import rolemgr.workflow.choices
     import rolemgr.workflow.cluster
     import rolemgr.workflow.code
