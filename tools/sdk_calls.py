@@ -291,8 +291,8 @@ def table(folders: list[Path]) -> dict[str, Any]:
             for body in source.methods.get(name, {}).values()
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
-        if made := [one for one in source.makers(name) if one.name != "__init__"]:
-            more = {one for body in made for one in reach.operations(body, name)}
+        if makers := [one for one in source.makers(name) if one.name != "__init__"]:
+            more = {one for body in makers for one in reach.operations(body, name)}
             first = methods.setdefault("__init__", {})
             calls = sorted({*first.get("calls", ()), *more})
             methods["__init__"] = {**first, **({"calls": calls} if calls else {})}
