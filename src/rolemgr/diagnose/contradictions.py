@@ -33,12 +33,12 @@ def contradictions(denial: Denial | None, request: Request, policies: Policies, 
             denial, layer, found, {at for at, effect in hangs.items() if effect is Effect.DENY}, given
         )
         return
-    said = f"AWS's message says that no {denial.policy_type} allows it"
+    claim = f"AWS's message says that no {denial.policy_type} allows it"
     denies = [at for at in found.evaluation.by if at not in hangs and found.evaluation.decision == "ExplicitlyDenied"]
     for at in denies:
-        yield f"{said}, which AWS says only where no Deny applies; here {statement_name(at, given)} denies it"
+        yield f"{claim}, which AWS says only where no Deny applies; here {statement_name(at, given)} denies it"
     if not denies and _surely_allows(layer, found, set(hangs), policies):
-        yield f"{said}, and the {layer} that is given lets it through"
+        yield f"{claim}, and the {layer} that is given lets it through"
 
 
 def _without_deny(
@@ -54,8 +54,8 @@ def _without_deny(
     article = "an" if layer is Layer.IDENTITY else "a"
     files = sorted({file for place, file in given.sources.items() if place[0] is layer})
     where = f" in {', '.join(files)}" if files else ""
-    said = f"AWS's message says that {article} {denial.policy_type}{arn} denies it explicitly"
-    yield f"{said}; no Deny{where} applies to it"
+    claim = f"AWS's message says that {article} {denial.policy_type}{arn} denies it explicitly"
+    yield f"{claim}; no Deny{where} applies to it"
 
 
 def _surely_allows(layer: Layer, found: Explanation, hanging: set[StatementRef], policies: Policies) -> bool:

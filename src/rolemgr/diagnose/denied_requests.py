@@ -79,8 +79,8 @@ def _contradicted(found: Diagnosis, denial: Denial | None, given: KnownLayers) -
         places.append(place._replace(change=()) if mine else place)
     if denial is None or not texts:
         return found
-    look = tuple(what_to_look_at(denial, given))
-    return found._replace(places=tuple(places), contradictions=tuple(dict.fromkeys(texts)), look_at=look)
+    steps = tuple(what_to_look_at(denial, given))
+    return found._replace(places=tuple(places), contradictions=tuple(dict.fromkeys(texts)), look_at=steps)
 
 
 def _refused_alone(found: Diagnosis) -> Diagnosis:

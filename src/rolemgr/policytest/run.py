@@ -37,10 +37,10 @@ from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.policytest.files import document_at, documents_at, identity_policies_at, missing_at, read_beside
 from rolemgr.policytest.names import RequestInFile, notes_on_policies, requests_of, wrong_names
+from rolemgr.reference.managed_policies import policy_at
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
 from rolemgr.render.documents import render
-from rolemgr.separation.attached import attached_documents
 
 P = TypeVar("P", bound=PolicyDocument)
 Origins = Mapping[str, tuple[Origin, ...]]
@@ -295,7 +295,8 @@ def _unbounded(missing: MissingPolicies, tests: Sourced[PolicyTests]) -> Missing
 def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     role = compose(_catalog(_folders(spec)), spec)
     documents = render(role)
-    attached = attached_documents(role) if role.spec.managed_policy else {}
+    known = {arn: policy_at(arn) for arn in documents.attached}
+    attached = {arn: policy.document for arn, policy in known.items() if policy}
     policies = (*documents.policies, *documents.managed_policies)
     statements = {statement.sid: statement for statement in role.statements}
     own = documents.own_boundary
