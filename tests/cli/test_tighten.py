@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Run
-from tests.events.support import ACCOUNT, event, log_file
+from tests.events.support import ACCOUNT, NOBODY, event, log_file
 from tests.events.support import ROLE as ROLE_ARN
 
 ROLE = {
@@ -72,6 +73,22 @@ def test_the_json_says_what_goes_and_why_the_rest_stays(run: Run, folder: Path) 
     assert {"sagemaker:CreateModel", "sagemaker:DeployHubModel"} <= {
         one["action"] for one in data["kept_without_evidence"]
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ({**EVENTS[0], "userIdentity": NOBODY}, "of 1 call it can't be told whether the role made them (Unknown)"),
+        (event("DoNew"), "1 call is of an operation that nobody here knows"),
+        ({"eventName": 1}, "1 part of the trail can't be read"),
+    ],
+    ids=["caller", "operation", "event"],
+)  # fmt: skip
+def test_what_the_trail_does_not_tell_counts(run: Run, folder: Path, found: dict[str, Any], reason: str) -> None:
+    """More may have been used than the smaller role has: it is no plain yes."""
+    (folder / "trail.json.gz").write_bytes(log_file(*EVENTS, found))
+    ran = run("tighten", "role.json", "trail.json.gz")
+    assert (ran.code, f"note: {reason}" in ran.stdout) == (1, True)
 
 
 ROLE_FILE = f'persona: data-scientist\nname: ds\npath: /team/\naccount: "{ACCOUNT}"\nregion: eu-west-1\n'

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.check_live
     import rolemgr.workflow.choices
     import rolemgr.workflow.cluster
     import rolemgr.workflow.code
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.simulate_each
+    import rolemgr.workflow.simulate_live
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails

@@ -59,7 +59,8 @@ def _finding(finding: Finding, view: FindingsView) -> list[str]:
     sid = f" (statement {printable(finding.sid)})" if finding.sid else ""
     head = f"{where} {finding.rule} {name} {severity} {printable(finding.message)}{sid}".replace("  ", " ")
     fix = [f"    fix: {text}"] if (text := fix_of(finding.rule)) else []
-    return [head, *_source(finding, view), *fix]
+    page = [f"    AWS: {printable(finding.learn_more)}"] if finding.learn_more else []
+    return [head, *_source(finding, view), *fix, *page]
 
 
 def _source(finding: Finding, view: FindingsView) -> list[str]:

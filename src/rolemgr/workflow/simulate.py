@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +25,7 @@ from rolemgr.workflow.role_options import given_flag
 from rolemgr.workflow.views import Views
 
 if TYPE_CHECKING:
+    from rolemgr.account.decision_comparison import AwsComparison
     from rolemgr.model.role import Origin
 
 
@@ -64,17 +64,38 @@ class SimulateQuery(NamedTuple):
 
 
 class Simulated(NamedTuple):
-    """A request, its decision and why, and the catalog lines that each Sid comes from."""
+    """
+    A request, its decision and why, and the catalog lines that each Sid comes from.
+
+    *around* are the policies that decided, and *live* is what AWS says, where it was asked.
+    """
 
     request: Request
     explanation: Explanation
     origins: "Mapping[str, tuple[Origin, ...]]"
+    around: Policies
+    live: "AwsComparison | None" = None
 
     @property
     def views(self) -> Views:
         """The decision for programs and for people."""
-        found, origins = self.explanation, self.origins
-        return Views(partial(decision_data, found, origins), partial(decision_page, self.request, found, origins))
+        return Views(self._data, self._page)
+
+    def _data(self) -> dict[str, Any]:
+        data = decision_data(self.explanation, self.origins)
+        if self.live is None:
+            return data
+        from rolemgr.report.decision_live import live_data  # only --live pays for it
+
+        return {**data, "aws": live_data(self.live, self.origins)}
+
+    def _page(self) -> Any:
+        page = decision_page(self.request, self.explanation, self.origins)
+        if self.live is not None:
+            from rolemgr.report.decision_live import add_live  # only --live pays for it
+
+            add_live(page, self.live, self.origins)
+        return page
 
 
 class _Identity(NamedTuple):
@@ -106,7 +127,7 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     for text in beside:
         outside.say(text)
     found = explain(request, around, identity.missing)
-    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins)
+    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins, around)
 
 
 def _say_doubts(asked: RequestOptions, say: Say) -> None:

@@ -21,6 +21,7 @@ from rolemgr.report.diff import RoleDiff
 from rolemgr.report.differences import SideWords
 from rolemgr.report.tighten import TightenedRole
 from rolemgr.usage.access_reports import AccessReport, read_reports, role_last_used
+from rolemgr.usage.evidence import gaps
 from rolemgr.usage.guardrails import guardrail_keys
 from rolemgr.usage.kept import KeepReasons, keep_reasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart
@@ -99,7 +100,8 @@ def tightened(
     if not use.calls:
         raise _no_call(asked, given, use)
     made = _smaller(asked, given, use, PartlyKnownLayers(policies), keep_reasons(asked.keep, reports, use))
-    return made._replace(untold=(*given.untold, *(text for one in reports for text in one.untold)))
+    untold = (*given.untold, *gaps(use), *(text for one in reports for text in one.untold))
+    return made._replace(untold=untold)
 
 
 def _is_by_groups(asked: TightenRequest, given: _GivenRole) -> bool:
