@@ -99,6 +99,14 @@ def test_each_denied_request_is_by_the_guardrail_alone(regulated: Compliance) ->
         assert denied.decision == "Allowed", entry.name
 
 
+@pytest.mark.parametrize(
+    ("persona", "guardrail"), [("ml-engineer", "model-approval"), ("mlops-engineer", "named-instance-types")]
+)
+def test_a_limit_that_is_there_twice_is_shown(persona: str, guardrail: str) -> None:
+    """By the role's Allows, or by another guardrail: without it the request is refused all the same."""
+    test_what_limits_a_role_is_shown_by_it(persona, guardrail)
+
+
 def test_gaps_of_roles(regulated: Compliance) -> None:
     """A control of the catalog is served or a gap, never both; guardrails without an action to limit are named."""
     offered = {(one.framework, one.id) for one in regulated.offered}

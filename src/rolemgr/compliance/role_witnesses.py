@@ -1,8 +1,8 @@
 """
 Two requests that show what a guardrail does in a role: one that its statements deny, and one that the role is allowed.
 
-The role's own policies decide both. What is denied is allowed without the guardrail: another reason to refuse it
-would show nothing.
+The role's own policies decide both. What is denied is allowed without the guardrail, where there is such a request:
+where its Allows, or another guardrail, keep to the same limit there is none, and one that it denies too is shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.compliance.trials import TriedValues, contexts, values_of_keys
 from rolemgr.compliance.witnesses import WitnessedRequest, Witnesses, keys_of
-from rolemgr.evaluate.decision import Decision, Evaluation, evaluate
+from rolemgr.evaluate.decision import Evaluation, evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
@@ -45,10 +45,10 @@ def guardrail_witnesses(rendered: RenderedRole, denies: Sequence[ComposedStateme
     best = Witnesses(None, None)
     for allow, action in _pairs(rendered, denies):
         for request in islice(requests_of(allow, action), _MOST_RESOURCES):
-            found = asked.around(request)
+            found, denied_too = asked.around(request)
             if found.found:
                 return found
-            best = best if best.denied or best.allowed else found
+            best = best if best.found else Witnesses(found.denied or denied_too, found.allowed)
     return best
 
 
@@ -80,38 +80,46 @@ class _TriedRequest(NamedTuple):
     def request(self) -> Request:
         return Request.known(self.action, self.resource, dict(self.context), self.principal, None)
 
-    def witness(self, decision: Decision, by: tuple[str, ...] = ()) -> WitnessedRequest | None:
-        """Return it with its *decision*; None where AWS is not known to have such a request."""
+    def witness(self, found: Evaluation) -> WitnessedRequest | None:
+        """Return it with what was *found*; None where AWS is not known to have such a request."""
         if any(questioned(self.action, self.resource, self.request.context, self.principal)):
             return None
-        return WitnessedRequest(self.action, self.resource, self.context, self.principal, decision, by)
+        is_denied = found.decision == "ExplicitlyDenied"
+        by = tuple(str(one.sid) for one in found.by if one.sid) if is_denied else ()
+        return WitnessedRequest(self.action, self.resource, self.context, self.principal, found.decision, by)
 
 
 class _AskedRole:
     """A role with and without the statements of a guardrail."""
 
     def __init__(self, rendered: RenderedRole, sids: frozenset[str]) -> None:
-        self._principal = rendered.role.spec.arn
+        self._principal, self._sids = rendered.role.spec.arn, sids
         self._policies = rendered.policies()
         self._without = Policies(identity=tuple(_without(one, sids) for one in self._policies.identity))
 
-    def around(self, base: Request) -> Witnesses:
-        """Return the witnesses that are found near *base*, which an Allow of the role matches."""
+    def around(self, base: Request) -> tuple[Witnesses, WitnessedRequest | None]:
+        """
+        Return the witnesses that are found near *base*, which an Allow of the role matches.
+
+        The second is a request that the guardrail denies, and something else would too.
+        """
         values = _first({key.lower(): one[0] for key, one in base.context.items()}, self._values(base.action))
         left = {key: one for key, one in base.context.items() if key.lower() not in values}
         values = self._settled(base, left, values)
-        denied: WitnessedRequest | None = None
-        allowed: WitnessedRequest | None = None
+        denied, denied_too, allowed = None, None, None
         for context in islice(contexts(values), _MOST_REQUESTS):
             tried = _TriedRequest(base.action, base.resource, {**left, **context}, self._principal)
             decided = evaluate(tried.request, self._policies)
-            if decided.decision == "ExplicitlyDenied":
-                denied = denied or self._denied(tried, decided)
+            if decided.decision == "ExplicitlyDenied" and not denied:
+                if evaluate(tried.request, self._without).decision == "Allowed":
+                    denied = tried.witness(decided)
+                elif self._sids.intersection(str(one.sid) for one in decided.by):
+                    denied_too = denied_too or tried.witness(decided)
             elif decided.decision == "Allowed":
-                allowed = allowed or tried.witness("Allowed")
+                allowed = allowed or tried.witness(decided)
             if denied and allowed:
                 break
-        return Witnesses(denied, allowed)
+        return Witnesses(denied, allowed), denied_too
 
     def _settled(
         self, base: Request, left: Mapping[str, tuple[str, ...]], values: dict[str, TriedValues]
@@ -139,12 +147,6 @@ class _AskedRole:
             one for policy in self._policies.identity for one in policy.statement if _speaks(one.action, action)
         ]
         return values_of_keys(sorted(statements, key=lambda one: one.effect is Effect.DENY))
-
-    def _denied(self, tried: _TriedRequest, decided: Evaluation) -> WitnessedRequest | None:
-        """Return what was *tried*, and *decided* to be denied, where the guardrail alone denies it."""
-        if evaluate(tried.request, self._without).decision != "Allowed":
-            return None
-        return tried.witness("ExplicitlyDenied", tuple(str(one.sid) for one in decided.by if one.sid))
 
 
 def _without(policy: IdentityPolicy, sids: frozenset[str]) -> IdentityPolicy:
