@@ -49,7 +49,7 @@ COMMANDS = {
     "build": ("rolemgr.cli.build", "Render every document of a blueprint."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
-    "smoke": ("rolemgr.cli.smoke", "Print commands that show that a role works."),
+    "smoke": ("rolemgr.cli.smoke", "Print the smoke test of a role."),
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
