@@ -20,7 +20,7 @@ def smoke_command(chosen: dict[str, Any], form: str, output: str | None, verbose
     """
     Print the smoke test of a role.
 
-    Nothing is run here. ROLE_FILE is a role file; --persona chooses a role too. The script for sh assumes the role where
+    Nothing is run here. ROLE_FILE is a role file; --persona chooses one too. The script for sh assumes the role where
     a user or role may (else it is run where the role is in use), makes one call of the AWS CLI for each activity group,
     and for each separation a call that must be denied. Each call reads, or names what is not there: nothing is made,
     nothing is left behind, and a call that a wrong policy lets through does nothing. It ends with 0 where all is as
