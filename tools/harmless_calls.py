@@ -93,7 +93,9 @@ def table(only: Collection[str] = ()) -> dict[str, Any]:
             row := row_of(data, service, command, model.operation_model(operation))
         ):
             rows[action] = row
-    return {**rows, **ALSO}
+    return {
+        action: {**row, "arn": row["arn"].replace("${", "{")} for action, row in (rows | ALSO).items()
+    }  # fmt: skip
 
 
 def actions(data: Any) -> set[str]:

@@ -17,6 +17,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.variables import opens_variable
 from rolemgr.iam.wildcards import matches, matches_action
 from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole
@@ -30,7 +31,7 @@ NOT_THERE: Final = "rolemgr-smoke-not-there"
 """What calls name, so that they find nothing: a command that went through would do nothing."""
 _DOMAIN: Final = "d-rolemgrsmokenotthere"
 """The same of a Studio domain, whose ids AWS takes in this form alone."""
-_PART: Final = re.compile(r"\$\{(\w+)\}")
+_PART: Final = re.compile(r"\{(\w+)\}")
 _READ_FROM_ELSEWHERE: Final = re.compile(r"(file|fileb|https?)://|-|@|\{|\[", re.IGNORECASE)
 """How a value begins that the AWS CLI would not take as the text that it is."""
 _OWN: Final = ("Partition", "Region", "Account")
@@ -149,7 +150,7 @@ class _Search:
 
 def _values(template: str, resource: str) -> Mapping[str, str] | None:
     """Return what stands in *resource* for each part of the ARN *template*."""
-    if "${" in resource or not resource.isprintable():
+    if opens_variable(resource) or not resource.isprintable():
         return None
     *parts, last = _PART.split(template)  # texts, and between them the names of parts
     pattern = ""
