@@ -22,6 +22,9 @@ from rolemgr.model.source import parse_model
 
 TOP = Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "src/rolemgr"
+TOP_FILES = {".gitignore", ".pre-commit-hooks.yaml", "PKG-INFO", "action.yml", "mkdocs.yml", f"{SHARED}.yaml"}
+TOP_FILES |= {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml"}
+"""All that lies at the top beside folders: what a command wrote there by mistake is seen."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def test_the_sdist_holds_what_is_reviewed_and_tested(built: Built) -> None:
     assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "tests/test_packaging.py"} <= names
     assert not [name for name in names if name.startswith((".venv", ".hypothesis", ".mypy", ".git/", ".ci"))]
     assert not [name for name in names if name.endswith(RECORD)]
+    assert {name for name in names if "/" not in name} - TOP_FILES == set()
 
 
 def test_both_carry_the_version_of_the_package(built: Built) -> None:

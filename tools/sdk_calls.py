@@ -23,9 +23,10 @@ from rolemgr.code.operations import boto_data, by_name_alone, operation_of
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.sdk_gives import Body, Gives
+from tools.sdk_modules import dotted
+from tools.sdk_source import Source, bound_in, last
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
-SKIPPED = ("/local/", "/cli/", "/experimental/", "/huggingface/training_compiler", "/container_base")
 RECEIVERS = {
     "sagemaker_client": "sagemaker", "sm_client": "sagemaker", "sagemaker_runtime_client": "sagemaker-runtime",
     "sagemaker_featurestore_runtime_client": "sagemaker-featurestore-runtime", "s3_client": "s3", "s3": "s3",
@@ -33,78 +34,13 @@ RECEIVERS = {
 }  # fmt: skip
 SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess", "sm_session")
 LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
-KNOWN: set[str] = set()
-"""The classes of the SDK that is read."""
 COMMON = frozenset({
-    "client", "resource", "search", "match", "read", "write", "close", "wait", "load", "exists", "create", "group",
+    "client", "resource", "search", "match", "submit", "map", "read", "write", "close", "wait", "load", "exists",
+    "create", "group",
     *dir(str), *dir(dict), *dir(list), *dir(set),
 })  # fmt: skip
+COLLECTION = frozenset({"all", "filter", "limit", "page_size", "delete"})
 MOST_CANDIDATES = 3
-
-
-class Source:
-    """The classes and functions of the SDK in some folders."""
-
-    def __init__(self, folders: list[Path]) -> None:
-        self.classes: dict[str, list[tuple[str, ast.ClassDef]]] = {}
-        self.functions: dict[str, list[Body]] = {}
-        self.methods: dict[str, dict[str, Body]] = {}
-        self.by_method: dict[str, list[Body]] = {}
-        self.aliases: dict[tuple[str, str], str] = {}
-        for folder in folders:
-            for path in sorted(folder.rglob("sagemaker/**/*.py")):
-                shown = f"/{path.relative_to(folder)}"
-                if not any(one in shown for one in SKIPPED):
-                    tree = ast.parse(path.read_text("utf-8"))
-                    self._take(shown, tree)
-                    _keep_clients(tree)
-
-    def known_as(self, module: str, name: str) -> str:
-        """Return what *name* is called where it is defined: a module may import it by another one."""
-        return self.aliases.get((module, name), name)
-
-    def _take(self, module: str, tree: ast.Module) -> None:
-        imports = (one for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for one in node.names)
-        self.aliases |= {(module, one.asname): one.name for one in imports if one.asname}
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef):
-                self.classes.setdefault(node.name, []).append((module, node))
-                methods = self.methods.setdefault(node.name, {})
-                for one in node.body:
-                    if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
-                        body = Body(module, node.name, one.name, one)
-                        methods.setdefault(one.name, body)
-                        self.by_method.setdefault(one.name, []).append(body)
-            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                self.functions.setdefault(node.name, []).append(Body(module, "", node.name, node))
-
-    @cache  # noqa: B019 - one source a run
-    def bases(self, name: str) -> list[str]:
-        """Return the bases of the class *name* that are classes of the SDK."""
-        found = []
-        for _, node in self.classes.get(name, ())[:1]:
-            for base in node.bases:
-                for one in ast.walk(base):  # with_metaclass(ABCMeta, object) and the like
-                    text = one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else ""
-                    if text in self.classes and text != name:
-                        found.append(text)
-        return list(dict.fromkeys(found))
-
-    @cache  # noqa: B019 - one source a run
-    def lineage(self, name: str) -> tuple[str, ...]:
-        """Return the class *name* and its bases."""
-        found: dict[str, None] = {}
-        queue = [name]
-        while queue:
-            one = queue.pop(0)
-            if one not in found:
-                found[one] = None
-                queue += self.bases(one)
-        return tuple(found)
-
-    def method(self, owner: str, name: str) -> Body | None:
-        """Return the method *name* of the class *owner*, or of a base."""
-        return next((self.methods[one][name] for one in self.lineage(owner) if name in self.methods.get(one, {})), None)
 
 
 @cache
@@ -155,11 +91,28 @@ class Reach:
             elif isinstance(node.func, ast.Name):
                 yield from (("call", "", one) for one in self._function(node.func.id, body, of))
             for keyword in node.keywords:
-                if keyword.arg == "resource_cls" and (again := self.source.method(_last(keyword.value), "refresh")):
-                    yield "call", "", (again, _last(keyword.value))
-                is_list = keyword.arg == "list_method" and isinstance(keyword.value, ast.Constant)
-                if is_list and (operation := operation_of("sagemaker", ast.literal_eval(keyword.value))):
-                    yield "operation", operation, None
+                listed = self.source.class_of(body.module, keyword.value) if keyword.arg == "resource_cls" else ""
+                if listed and (again := self.source.method(listed, "refresh")):
+                    yield "call", "", (again, listed)
+            yield from (("operation", one, None) for one in self._named(node, of or body.owner))
+            yield from (("call", "", one) for one in self._handed_over(node, body, of))
+
+    def _handed_over(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        """Yield the functions and methods among the arguments of a call: what is called calls them."""
+        for one in (*node.args, *(keyword.value for keyword in node.keywords)):
+            mine = of or body.owner
+            if isinstance(one, ast.Attribute) and last(one.value) in ("self", "cls") and mine:
+                found = self.source.method(mine, one.attr)
+                yield from [(found, mine)] if found and not _is_property(found) else []
+            elif isinstance(one, ast.Name) and one.id not in bound_in(body.node):
+                yield from ((each, "") for each in self.source.functions_of(body.module, one, is_sure=True))
+
+    def _named(self, node: ast.Call, of: str) -> Iterator[str]:
+        """Yield the operations that arguments of a call name, as text: what is called looks them up on a client."""
+        for one in (*node.args, *(keyword.value for keyword in node.keywords)):
+            text = one.value if isinstance(one, ast.Constant) else self.source.constant(of, one)
+            if isinstance(text, str) and "_" in text and (found := operation_of("sagemaker", text)):
+                yield found
 
     def candidates(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
         """Yield the functions that a call in *body* may be of."""
@@ -174,21 +127,22 @@ class Reach:
 
     def _method(self, func: ast.Attribute, body: Body, of: str) -> Iterator[tuple[Body, str]]:
         """Yield the methods and functions that ``receiver.name(...)`` may be."""
-        name, receiver, source = func.attr, _last(func.value), self.source
-        if isinstance(func.value, ast.Call) and _last(func.value.func) == "super":
+        name, receiver, source = func.attr, last(func.value), self.source
+        if isinstance(func.value, ast.Call) and last(func.value.func) == "super":
             above = (source.methods[one][name] for one in source.lineage(body.owner)[1:] if name in source.methods[one])
             yield from ((one, of) for one in [*above][:1])
             return
-        typed = {"self": of or body.owner, "cls": of or body.owner}.get(
-            receiver, source.known_as(body.module, receiver)
-        )
+        mine = of or body.owner if receiver in ("self", "cls") else ""
+        typed = mine or source.class_of(body.module, func.value)
         if receiver in SESSIONS and source.method("Session", name):
             typed = "Session"
         if typed in source.classes:
             found = source.method(typed, name)
             yield from [(found, typed)] if found else []
             return
-        if modules := [one for one in source.functions.get(name, ()) if Path(one.module).stem == receiver]:
+        if modules := source.functions_of(body.module, func) or [
+            one for one in source.functions.get(name, ()) if Path(one.module).stem == receiver
+        ]:
             yield from ((one, "") for one in modules)
         elif name in source.functions and name.startswith("_"):  # of a package that imports it
             yield from ((one, "") for one in source.functions[name][:MOST_CANDIDATES])
@@ -199,11 +153,11 @@ class Reach:
 
     def _held(self, node: ast.expr, of: str) -> str:
         """Return the class of the attribute of `self` that *node* is, as far as the source tells."""
-        is_own = isinstance(node, ast.Attribute) and _last(node.value) == "self"
+        is_own = isinstance(node, ast.Attribute) and last(node.value) == "self"
         if self.gives is None or self._is_asking or not is_own or of not in self.source.classes:
             return ""
         self._is_asking = True  # to know what a call gives, this is asked again
-        found = self.gives.attributes(of).get(_last(node), "")
+        found = self.gives.attributes(of).get(last(node), "")
         self._is_asking = False
         return found
 
@@ -213,15 +167,11 @@ class Reach:
             yield from ((one, one.owner) for one in owners.values())
 
     def _function(self, name: str, body: Body, of: str) -> Iterator[tuple[Body, str]]:
-        name = self.source.known_as(body.module, name)
-        if name in self.source.classes and (found := self.source.method(name, "__init__")):
-            yield found, name
-        here = [one for one in self.source.functions.get(name, ()) if one.module == body.module]
+        if made := of if name == "cls" else self.source.class_of(body.module, name):
+            yield from ((one, made) for one in self.source.makers(made))
+            return
+        here = self.source.functions_of(body.module, name)
         yield from ((one, "") for one in here or self.source.functions.get(name, ())[:MOST_CANDIDATES])
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 @cache
@@ -229,20 +179,26 @@ def _clients_in(node: ast.AST) -> dict[str, str]:
     """Return the names that a function binds to a client or resource, with its service."""
     found: dict[str, str] = {}
     for one in ast.walk(node):
-        if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
-            found |= {_last(target): service for target in one.targets if _last(target)}
+        if isinstance(one, ast.Assign) and (service := _service_of(one.value) or _held_service(one.value)):
+            found |= {last(target): service for target in one.targets if last(target)}
     return found
+
+
+def _held_service(node: ast.expr) -> str:
+    """Return the service of the client that an object of the SDK holds as *node*; "" for what is none."""
+    name = node.attr if isinstance(node, ast.Attribute) else ""
+    return RECEIVERS.get(name) or HELD.get(name, "")
 
 
 def _service_of(node: ast.expr) -> str:
     """Return the service of ``x.client("service")`` and what is called on it; "" for other expressions."""
     for one in ast.walk(node):
-        if isinstance(one, ast.Call) and _last(one.func) in ("client", "resource", "get_sagemaker_client"):
+        if isinstance(one, ast.Call) and last(one.func) in ("client", "resource", "get_sagemaker_client"):
             words = [
                 each for each in (*one.args, *(key.value for key in one.keywords)) if isinstance(each, ast.Constant)
             ]
             texts = [each.value for each in words if isinstance(each.value, str)]
-            if _last(one.func) == "get_sagemaker_client":
+            if last(one.func) == "get_sagemaker_client":
                 return texts[0] if texts else "sagemaker"
             return texts[0] if texts else ""
     return ""
@@ -273,7 +229,7 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
     func = node.func
     if not isinstance(func, ast.Attribute):
         return ()
-    receiver = _last(func.value)
+    receiver = last(func.value)
     held = HELD.get(receiver) if isinstance(func.value, ast.Attribute) else ""
     service = local.get(receiver) or RECEIVERS.get(receiver) or held or _service_of(func.value)
     name = func.attr
@@ -287,13 +243,21 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
     moved = boto_data()["transfers"]["s3"]
     if name in moved and name != "copy":
         return tuple(moved[name]["calls"])
-    if service == "s3" and (more := _of_resource(func)):
+    if (_is_of_a_collection(func) or service == "s3") and (more := _of_resource(func)):
         return more
     if service and (found := operation_of(service, name)):
         return (found,)
     is_client = receiver.endswith("client") or receiver in ("boto_client",)
     found = by_name_alone(name) if is_client else None
     return (found,) if found else ()
+
+
+def _is_of_a_collection(func: ast.Attribute) -> bool:
+    """Tell whether *func* is a method of the objects of a bucket, whatever holds that."""
+    node: ast.expr = func.value
+    while isinstance(node, ast.Call):
+        node = node.func.value if isinstance(node.func, ast.Attribute) else ast.Name("", ast.Load())
+    return isinstance(node, ast.Attribute) and node.attr == "objects" and func.attr in COLLECTION
 
 
 def _of_resource(func: ast.Attribute) -> tuple[str, ...]:
@@ -315,8 +279,9 @@ def _of_resource(func: ast.Attribute) -> tuple[str, ...]:
 def table(folders: list[Path]) -> dict[str, Any]:
     """Return the table of the SDK in *folders*."""
     source = Source(folders)
+    for tree in source.trees.values():
+        _keep_clients(tree)
     rows = json.loads((DATA / "sagemaker_rows.json").read_bytes())
-    KNOWN.update(source.classes)
     reach = Reach(source, {name: one["calls"] for name, one in rows["cuts"].items()})
     gives = reach.gives = Gives(source, reach.candidates, reach.direct)
     classes: dict[str, Any] = {}
@@ -326,14 +291,20 @@ def table(folders: list[Path]) -> dict[str, Any]:
             for body in source.methods.get(name, {}).values()
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
+        if makers := [one for one in source.makers(name) if one.name != "__init__"]:
+            more = {one for body in makers for one in reach.operations(body, name)}
+            first = methods.setdefault("__init__", {})
+            calls = sorted({*first.get("calls", ()), *more})
+            methods["__init__"] = {**first, **({"calls": calls} if calls else {})}
         made = {"bases": source.bases(name), "methods": _inherited(source, reach, gives, name, methods),
                 "attributes": _attributes(gives, name)}  # fmt: skip
         classes[name] = {key: one for key, one in made.items() if one}
     functions = {
-        name: _row(bodies[0], reach.operations(bodies[0], ""), gives.of(bodies[0], ""))
-        for name, bodies in sorted(source.functions.items()) if not name.startswith("_")
+        source.modules.defined[dotted(one.module)][name]: _row(one, reach.operations(one, ""), gives.of(one, ""))
+        for name, bodies in sorted(source.functions.items()) if not name.startswith("_") for one in reversed(bodies)
     }  # fmt: skip
-    return {"source": _versions(folders), "classes": classes, "functions": functions}
+    modules = {"places": source.modules.places(), "renamed": source.modules.renamed()}
+    return {"source": _versions(folders), "classes": classes, "functions": functions, **modules}
 
 
 def _attributes(gives: Gives, name: str) -> dict[str, str]:
@@ -357,7 +328,7 @@ def _row(body: Body, operations: tuple[str, ...], kind: str) -> dict[str, Any]:
     """Return the parameters of *body*, without ``self``, plain defaults, its *operations* and the *kind* it gives."""
     args = body.node.args
     named = [*args.posonlyargs, *args.args]
-    is_static = any(_last(one) == "staticmethod" for one in body.node.decorator_list)
+    is_static = any(last(one) == "staticmethod" for one in body.node.decorator_list)
     skip = 1 if body.owner and not is_static else 0
     pairs = list(zip(named[len(named) - len(args.defaults) :], args.defaults, strict=True))
     pairs += [(one, value) for one, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value is not None]
@@ -372,7 +343,7 @@ def _row(body: Body, operations: tuple[str, ...], kind: str) -> dict[str, Any]:
 
 
 def _is_property(body: Body) -> bool:
-    return any(_last(one) in ("property", "cached_property") for one in body.node.decorator_list)
+    return any(last(one) in ("property", "cached_property") for one in body.node.decorator_list)
 
 
 def _versions(folders: list[Path]) -> str:

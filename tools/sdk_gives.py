@@ -61,20 +61,21 @@ class Gives:
         if key in self._running or len(self._running) > MOST_DEPTH:
             return ""
         self._running.append(key)
-        found = self._annotated(body.node.returns) or self._returned(body, of)
+        found = self._annotated(body.node.returns, body.module) or self._returned(body, of)
         self._running.pop()
         if not self._running:  # within others it may have been cut
             self._known[key] = found
         return found
 
-    def _annotated(self, node: ast.expr | None) -> str:
+    def _annotated(self, node: ast.expr | None, module: str) -> str:
         text = ast.unparse(node).replace("'", "").replace('"', "") if node else ""
         if found := re.fullmatch(r"(?:Optional\[)?(?:ResourceIterator|List|list|Iterator)\[(\w+)\]\]?", text):
-            return f"list {found[1]}" if found[1] in self._source.classes else self._annotated_plain(text)
+            return f"list {listed}" if (listed := self._class(module, found[1])) else self._annotated_plain(text)
         found = re.fullmatch(r"(?:Optional\[)?([A-Z]\w+)\]?(?: \| None)?", text)
-        if found and found[1] in self._source.classes:
-            return found[1]
-        return self._annotated_plain(text)
+        return (self._class(module, found[1]) if found else "") or self._annotated_plain(text)
+
+    def _class(self, module: str, node: ast.expr | str) -> str:
+        return str(self._source.class_of(module, node))
 
     def _annotated_plain(self, text: str) -> str:
         return "plain" if text and PRIMITIVE.fullmatch(text) else ""
@@ -140,7 +141,7 @@ class Gives:
             if one.arg == node.id:
                 if one.arg in ("sagemaker_session", "session", "sess"):
                     return "Session"
-                return self._annotated(one.annotation) or f"argument {one.arg}"
+                return self._annotated(one.annotation, place.body.module) or f"argument {one.arg}"
         return ""
 
     def _attribute(self, node: ast.Attribute, place: Place, depth: int) -> str:
@@ -156,12 +157,12 @@ class Gives:
         return ""
 
     def _call(self, node: ast.Call, place: Place, depth: int) -> str:
-        func, name = node.func, str(self._source.known_as(place.body.module, _text(node.func)))
+        func = node.func
         if self._operations(node, place.body):
             return "plain"
-        if name in self._source.classes:
-            return name
-        direct = self._of_name(node, name, place, depth) if isinstance(func, ast.Name) else ""
+        if made := self._class(place.body.module, func):
+            return made
+        direct = self._of_name(node, _text(func), place, depth) if isinstance(func, ast.Name) else ""
         direct = self._of_attribute(node, func, place, depth) if isinstance(func, ast.Attribute) else direct
         if direct:
             return direct

@@ -322,7 +322,7 @@ def test_each_part_of_a_pattern_sees_what_no_other_does(rule: str, number: int) 
 
 
 def test_a_pattern_fits_however_many_users_there_are() -> None:
-    """EventBridge takes 4,096 characters; ten people of long names are more than anybody seals passwords for."""
+    """EventBridge takes 4,096 characters at most; ten people of long names are more than anybody seals passwords for."""
     users = tuple(f"{USER.removesuffix('otto')}{'x' * 30}{number}" for number in range(10))
     for template in (forward_template(replace(MADE, users=users)), alarm_template(MADE)):
         for one in template["Resources"].values():

@@ -38,7 +38,7 @@ MFA = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
 
 def own(made: Any) -> tuple[IdentityPolicy, ...]:
     """Return the permissions policies of the role of *made*."""
-    documents = made.role.documents
+    documents = made.roles[0].documents
     return tuple(one.document for one in (*documents.policies, *documents.managed_policies))
 
 
@@ -126,12 +126,12 @@ def test_an_emergency_goes_on_where_others_are_held_to_ceilings() -> None:
     day, made = day_of("mlops-emergency"), made_in_us_east_1()
     calls = [one for call in day.calls for one in call.requests if one.action == "sagemaker:CreateTrainingJob"]
     assert calls
-    for exempt, expected in (([made.alarm.role], "Allowed"), ([], "ExplicitlyDenied")):
+    for exempt, expected in (([made.alarm.roles[0]], "Allowed"), ([], "ExplicitlyDenied")):
         others = documents_of(composed_layer(LayerKind.SCP, *names, exempt=exempt, types=["ml.t3.medium"])).policies
         statements = [one for policy in others for one in policy.document.to_json_value()["Statement"]]
         policies = under([*scps(made), *statements], *own(made))
         for asked in calls:
-            context = {"aws:PrincipalArn": made.alarm.role, **day.context, **asked.context}
+            context = {"aws:PrincipalArn": made.alarm.roles[0], **day.context, **asked.context}
             request_ = Request(asked.action, asked.resource, context_of(context), day.principal)
             assert str(evaluate(request_, policies).decision) == expected
 
@@ -159,7 +159,7 @@ def test_a_user_with_a_fresh_mfa_takes_the_role(who: str, context: dict[str, str
     [allowed] = users_template(example().alarm)["Resources"]["Policy"]["Properties"]["PolicyDocument"]["Statement"]
     identity = IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [allowed]})
     policies = Policies(
-        identity=(identity,), permissions_boundary=identity, resource=example().role.documents.trust_policy
+        identity=(identity,), permissions_boundary=identity, resource=example().roles[0].documents.trust_policy
     )
     asked = {
         "principal": who,

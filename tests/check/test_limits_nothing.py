@@ -170,6 +170,76 @@ def test_what_aws_itself_writes_with_if_exists(actions: list[str], condition: di
     assert ("RM306" in rules(policy(statement))) is found
 
 
+TAG_KEYS: dict[str, Any] = {"ForAllValues:StringEquals": {"aws:TagKeys": ["x"]}}
+TAG: dict[str, Any] = {"StringEqualsIfExists": {"aws:RequestTag/x": "y"}}
+OWNED: dict[str, Any] = {"StringEqualsIfExists": {"aws:ResourceTag/x": "y"}}
+ISOLATED: dict[str, Any] = {"BoolIfExists": {"sagemaker:NetworkIsolation": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("actions", "condition", "found"),
+    [
+        (["lambda:InvokeFunction"], TAG_KEYS, True),
+        (["lambda:InvokeFunction", "lambda:Invoke*"], TAG_KEYS, True),
+        (["lambda:InvokeFunction", "lambda:TagResource"], TAG_KEYS, False),
+        (["lambda:*"], TAG_KEYS, False),
+        (["sagemaker:DescribeModel"], TAG, True),
+        (["sagemaker:DescribeModel"], {"StringNotEquals": TAG["StringEqualsIfExists"]}, True),
+        (["sagemaker:DescribeModel"], {"StringEquals": TAG["StringEqualsIfExists"]}, False),
+        (["sagemaker:DescribeModel", "sagemaker:CreateModel"], TAG, False),
+        (["sagemaker:ListModels", "sagemaker:ListApps"], OWNED, True),
+        (["sagemaker:ListModels", "sagemaker:DescribeModel"], OWNED, False),
+        (["ec2:DescribeInstances"], TAG, False),
+        (["lambda:ListFunctions"], OWNED, False),
+        (["sagemaker:Describe*"], ISOLATED, True),
+        (["sagemaker:Create*"], ISOLATED, False),
+        (["s3:List*"], ISOLATED, False),
+    ],
+)  # fmt: skip
+def test_a_tag_that_no_action_of_the_statement_has(actions: list[str], condition: dict[str, Any], found: bool) -> None:
+    """It limits nothing; beside an action that has it, it limits that one, as AWS's policies have it."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*", "Condition": condition}
+    assert ("RM306" in rules(policy(statement))) is found
+
+
+@pytest.mark.parametrize(
+    ("actions", "condition", "found"),
+    [
+        (["lambda:InvokeFunction"], {"StringEquals": {"aws:RequestTag/x": "y"}}, True),
+        (["lambda:Invoke*"], {"ForAnyValue:StringEquals": {"aws:TagKeys": ["x"]}}, True),
+        (["lambda:InvokeFunction", "lambda:TagResource"], {"StringEquals": {"aws:RequestTag/x": "y"}}, False),
+        (["s3:DeleteObject"], {"StringEquals": {"s3:prefix": "a"}}, True),
+        (["s3:DeleteObject", "s3:ListBucket"], {"StringEquals": {"s3:prefix": "a"}}, False),
+        (["sagemaker:Describe*"], {"Bool": {"sagemaker:NetworkIsolation": "false"}}, True),
+        (["lambda:ListFunctions"], {"StringEquals": {"aws:ResourceTag/x": "y"}}, False),
+        (["ec2:DescribeInstances"], {"StringEquals": {"aws:RequestTag/x": "y"}}, False),
+        (["lambda:InvokeFunction"], {"StringNotEquals": {"aws:RequestTag/x": "y"}}, False),
+    ],
+)  # fmt: skip
+def test_a_deny_that_demands_what_nothing_in_it_has(actions: list[str], condition: dict[str, Any], found: bool) -> None:
+    """It never denies; where one of its actions has the key, that one is what it is about."""
+    statement = {"Effect": "Deny", "Action": actions, "Resource": "*", "Condition": condition}
+    assert ("RM309" in rules(policy(statement))) is found
+
+
+@pytest.mark.parametrize(
+    ("actions", "condition", "found"),
+    [
+        (["lambda:InvokeFunction"], {"StringNotEquals": {"aws:RequestTag/x": "y"}}, True),
+        (["s3:DeleteObject"], {"Null": {"s3:prefix": "true"}}, True),
+        (["s3:DeleteObject", "s3:ListBucket"], {"Null": {"s3:prefix": "true"}}, False),
+        (["s3:DeleteObject"], {"Null": {"s3:prefix": "true"}, "StringEquals": {"s3:delimiter": "/"}}, False),
+        (["lambda:InvokeFunction"], {"StringNotEquals": {"aws:ResourceTag/x": "y"}}, False),
+    ],
+)  # fmt: skip
+def test_a_deny_that_holds_as_nothing_in_it_has_the_key(
+    actions: list[str], condition: dict[str, Any], found: bool
+) -> None:
+    """Whatever the request says, unless another condition rules it out."""
+    statement = {"Effect": "Deny", "Action": actions, "Resource": "*", "Condition": condition}
+    assert ("RM307" in rules(policy(statement))) is found
+
+
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 MIXED = "aBcDeFgHiJkLmNoPqRsTuVwXyZ"
 ROLE = "arn:aws:iam::111122223333:role/"

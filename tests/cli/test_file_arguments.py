@@ -164,8 +164,6 @@ def test_a_name_with_brackets_is_a_file(run: "Run") -> None:
      (("diagnose", "t/read.yaml", "--action", "s3:GetObject"), "t/read.yaml:1: is neither policies nor"),
      (("create", "made.json"), "made.json:1: is not a role file, but a rendered role"),
      (("plan", "made.json"), "made.json:1: is not a role file, but a rendered role"),
-     (("break-glass", "r/a.yaml", "r/b.yaml"), "r/b.yaml: is one of 2 role files, and this command takes one"),
-     (("break-glass", "r"), "r: means 2 role files, and this command takes one"),
      (("build", "r"), "r: has no blueprint"),
      (("build", "r/a.yaml"), "r/a.yaml:1: is not a blueprint, but a role file"),
      (("diff", "r/aa.yaml", "r/a.yaml"), "r/aa.yaml: can't be read"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.audit.migrate.trail_support import OLD, called, training
 from tests.conftest import Run
+from tests.events.support import NOBODY, bare_session
 
 TRUST = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}  # fmt: skip
@@ -52,6 +53,16 @@ def test_the_files_that_come_of_it_work_together(run: Run) -> None:
     assert run("test", "new-tests.yaml").code == 0
     assert run(*words, "--fail-on", "never").code == 0
     assert Path("new.yaml").read_text("utf-8") == text
+
+
+def test_a_call_that_may_be_of_the_role_is_said(run: Run) -> None:
+    """By a session without the ARN of its role, and by nobody that can be told; others' calls are not."""
+    identities = [bare_session(OLD), NOBODY, bare_session(f"{OLD}er"), {"type": "AWSService"}]
+    role, trail = role_and_trail([*CALLS, *({**CALLS[1], "userIdentity": one} for one in identities)])
+    found = json.loads(run("migrate", role, "--used", trail, "--persona", "data-scientist", "--format", "json").stdout)
+    (told,) = (text for text in map(str, found["not_judged"]) if "calls that may be of the role" in text)
+    assert "2 calls" in told
+    assert "role old of account 111122223333" in told
 
 
 def test_json_has_the_evidence(run: Run) -> None:

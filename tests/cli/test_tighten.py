@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Run
-from tests.events.support import ACCOUNT, event, log_file
+from tests.events.support import ACCOUNT, NOBODY, event, log_file
 from tests.events.support import ROLE as ROLE_ARN
 
 ROLE = {
@@ -38,6 +39,16 @@ def test_the_page_has_evidence_and_proof(run: Run, folder: Path) -> None:
     assert "sagemaker:CreateModel" in ran.stdout
 
 
+def test_what_has_no_text_is_said_and_counts(run: Run, folder: Path) -> None:
+    """It may allow what is called unused."""
+    own = f"arn:aws:iam::{ACCOUNT}:policy/OurOwn"
+    (folder / "role.json").write_text(json.dumps({**ROLE, "ManagedPolicyArns": [own]}), "utf-8")
+    ran = run("tighten", "role.json", "trail.json.gz", "--format", "json")
+    assert (ran.code, json.loads(ran.stdout)["evidence"]["untold"]) == (
+        1, [f"{own}: its text is not at hand, and it is not made smaller"]
+    )  # fmt: skip
+
+
 def test_the_files_are_policies_and_their_tests(run: Run, folder: Path) -> None:
     """`rolemgr test` takes the tests, and they pass."""
     assert run("tighten", "role.json", "trail.json.gz", "-o", "small.json", "--tests", "tests.yaml").code == 0
@@ -62,6 +73,22 @@ def test_the_json_says_what_goes_and_why_the_rest_stays(run: Run, folder: Path) 
     assert {"sagemaker:CreateModel", "sagemaker:DeployHubModel"} <= {
         one["action"] for one in data["kept_without_evidence"]
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ({**EVENTS[0], "userIdentity": NOBODY}, "of 1 call it can't be told whether the role made them (Unknown)"),
+        (event("DoNew"), "1 call is of an operation that nobody here knows"),
+        ({"eventName": 1}, "1 part of the trail can't be read"),
+    ],
+    ids=["caller", "operation", "event"],
+)  # fmt: skip
+def test_what_the_trail_does_not_tell_counts(run: Run, folder: Path, found: dict[str, Any], reason: str) -> None:
+    """More may have been used than the smaller role has: it is no plain yes."""
+    (folder / "trail.json.gz").write_bytes(log_file(*EVENTS, found))
+    ran = run("tighten", "role.json", "trail.json.gz")
+    assert (ran.code, f"note: {reason}" in ran.stdout) == (1, True)
 
 
 ROLE_FILE = f'persona: data-scientist\nname: ds\npath: /team/\naccount: "{ACCOUNT}"\nregion: eu-west-1\n'

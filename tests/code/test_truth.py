@@ -13,7 +13,7 @@ import pytest
 from rolemgr.catalog.load import Catalog
 from rolemgr.code.operations import actions_of
 from rolemgr.code.reader import read_calls
-from rolemgr.code.sdk import tables
+from rolemgr.code.sdk_table import tables
 from rolemgr.code.sources import read_code
 from rolemgr.iam.documents import Effect
 

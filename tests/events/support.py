@@ -49,6 +49,15 @@ def session(role: str = ROLE, **attributes: str) -> dict[str, Any]:
     }
 
 
+def bare_session(role: str = ROLE) -> dict[str, Any]:
+    """Return the identity of a session of *role* in an event that was cut down: without the role's own ARN."""
+    return {key: value for key, value in session(role).items() if key != "sessionContext"}
+
+
+NOBODY = {"type": "Unknown", "accountId": ACCOUNT}
+"""An identity that CloudTrail could not determine, which may be anybody of the account."""
+
+
 def user(name: str = "ana") -> dict[str, Any]:
     """Return the identity of a user with an access key."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"

@@ -251,13 +251,15 @@ PRINCIPALS: dict[str, tuple[dict[str, Any], str]] = {
     "another account": ({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AIDA:x"}, "account 444455556666"),
     "nobody": ({}, "Unknown"),
     "a session without its role": ({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/x/y",
-                                    "accountId": ACCOUNT}, f"account {ACCOUNT}"),
+                                    "accountId": ACCOUNT}, f"role x of account {ACCOUNT}"),
+    "a session that may be of a service": ({"type": "AssumedRole", "accountId": ACCOUNT, "arn":
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForSageMakerNotebooks/y"}, f"account {ACCOUNT}"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("identity", "wanted"), PRINCIPALS.values(), ids=PRINCIPALS.keys())
 def test_who_called_is_the_role_behind_the_session(identity: dict[str, Any], wanted: str) -> None:
-    """With its path, which the ARN of a session does not have."""
+    """With its path, which the ARN of a session does not have: without the role, its name alone is known."""
     assert str(call(event("ListModels", userIdentity=identity)).principal) == wanted
 
 

@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from tests.events.support import ACCOUNT, ROLE, event, log_file, user
+from tests.events.support import ACCOUNT, NOBODY, ROLE, bare_session, event, log_file, user
 
 from rolemgr.evaluate.policies import Layer
 from rolemgr.events.records import read_records
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
-from rolemgr.usage.layers_asked import GivenPolicy, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import UNTOLD, GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import BREAKS, FAILS_ANYWAY, OPENS, PERHAPS_OPENS, STAYS, UNKNOWN, Replay, replay
 
 MODEL = event("DeleteModel", {"modelName": "churn"})
@@ -41,6 +41,12 @@ def replayed(events: list[dict[str, Any]], *given: GivenPolicy, **options: Any) 
     """Return the replay of *events* with what is *given*."""
     policies = ReplayedPolicies(asked_policies(given), **options)
     return replay(read_records(io.BytesIO(log_file(*events)), "trail.json.gz"), policies)
+
+
+def replayed_of(arn: str, found: dict[str, Any], given: GivenPolicy) -> Replay:
+    """Return the replay of the event *found* with the policies of *arn* alone."""
+    policies = ReplayedPolicies(None, of={arn: asked_policies([given])})
+    return replay(read_records(io.BytesIO(log_file(found)), "trail.json.gz"), policies)
 
 
 DENIED = {"errorCode": "AccessDeniedException"}
@@ -140,6 +146,34 @@ def test_who_is_not_bound_is_not_judged() -> None:
     assert replayed([MODEL], scp(DENY), only=("ds",)).calls == {BREAKS: 1}
     assert replayed([MODEL], scp(DENY), only=("arn:aws:iam::*:role/team/*",)).calls == {BREAKS: 1}
     assert replayed([MODEL], scp(DENY), only=("other",)).calls == {}
+
+
+BARE = {**MODEL, "userIdentity": bare_session()}
+
+
+@pytest.mark.parametrize(
+    "only", ["ds", "d?", ROLE, "arn:aws:iam::*:role/team/*", f"arn:aws:iam::{ACCOUNT}:role/*", "arn:aws:iam::*:*"]
+)
+def test_a_session_whose_role_has_no_arn_is_that_of_its_name(only: str) -> None:
+    """No other role of the account has that name, so its calls are not somebody else's."""
+    assert replayed([BARE], scp(DENY), only=(only,)).calls == {BREAKS: 1}
+    assert replayed_of(ROLE, BARE, identity({**FULL, "Action": "s3:*"})).calls == {BREAKS: 1}
+
+
+@pytest.mark.parametrize("only", ["dsx", f"{ROLE}x", ROLE.replace("1111", "4444"), f"arn:aws:iam::{ACCOUNT}:user/ds"])
+def test_a_session_is_not_that_of_another_name_or_account(only: str) -> None:
+    """Which is known without its path."""
+    found = replayed([BARE], scp(DENY), only=(only,))
+    assert found.not_judged == {"somebody else called, and not whom --principal names": 1}
+    assert replayed_of(only, BARE, identity(FULL)).not_judged == {"the policies are of other principals": 1}
+
+
+def test_who_can_not_be_told_is_nobody_else() -> None:
+    """Neither by a name, nor where the policies are those of one role: it may have been it."""
+    stranger = {**MODEL, "userIdentity": NOBODY}
+    assert replayed([stranger], scp(DENY)).not_judged == {UNTOLD: 1}
+    assert replayed([stranger], scp(DENY), only=("ds",)).not_judged == {UNTOLD: 1}
+    assert replayed_of(ROLE, stranger, identity(FULL)).not_judged == {UNTOLD: 1}
 
 
 def test_an_operation_that_nobody_knows_is_counted() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.events.support import ACCOUNT, ROLE, event, log_file
+from tests.events.support import ACCOUNT, NOBODY, ROLE, bare_session, event, log_file, session, user
 from tests.nightly import examples
 from tests.usage.generated import calls, policy
 
@@ -15,6 +15,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.events.records import read_records
 from rolemgr.events.untraced import why_untraced
 from rolemgr.iam.documents import Effect, IdentityPolicy
+from rolemgr.usage.evidence import gaps
 from rolemgr.usage.kept import KeepReasons
 from rolemgr.usage.recorded import RecordedUse, ToldApart, Used, recorded_use
 from rolemgr.usage.tighten import Tightened, tighten
@@ -43,6 +44,25 @@ def allows(found: Tightened) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return the actions and resources of the Allows that are left."""
     left = [one for each in found.new for one in each.statement if one.effect is Effect.ALLOW]
     return {one.action or (): one.resource or () for one in left}
+
+
+def test_what_may_have_been_used_is_counted() -> None:
+    """A session by its role's name is the role's; who can't be told may be it, but for another account's or a service."""
+    event_of = {"requestParameters": {"modelName": "m"}}
+    others: list[dict[str, Any]] = [
+        session(f"{ROLE}x"), user(), {"type": "Unknown", "accountId": "444455556666"}, {"type": "AWSService"},
+        {"type": "SAMLUser", "userName": "ana"}, bare_session(f"{ROLE}x"),
+    ]  # fmt: skip
+    events = [
+        DELETE,
+        {**DELETE, "userIdentity": bare_session()},
+        {**DELETE, "userIdentity": NOBODY},
+        {**DELETE, "userIdentity": None},
+    ]
+    found = used([*events, *({**DELETE, **event_of, "userIdentity": one} for one in others)], document(SAGEMAKER))
+    assert found.calls == 2
+    assert found.unknown_callers == {"Unknown": 2}
+    assert gaps(found) == ["of 2 calls it can't be told whether the role made them (Unknown)"]
 
 
 SAGEMAKER = {

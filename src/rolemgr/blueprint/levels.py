@@ -12,7 +12,7 @@ from rolemgr.layers.compose import LayerChoice, compose_layer
 from rolemgr.layers.exemptions import Exemptions, exemptions
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.blueprint import Blueprint, BlueprintLayers, BlueprintOrganization
-from rolemgr.model.layer import LayerDocuments
+from rolemgr.model.layer import LayerDocuments, LayerPart
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter, LayerValueType
 from rolemgr.model.source import Sourced
 from rolemgr.reference.organizations import slots
@@ -28,6 +28,8 @@ class LevelLayers(NamedTuple):
     """What its policies are called together."""
     documents: LayerDocuments
     notes: tuple[str, ...]
+    parts: tuple[LayerPart, ...] = ()
+    """The patterns that they are made of, each with its Denies."""
 
     @property
     def level(self) -> str:
@@ -74,7 +76,7 @@ def _made(
     name = f"rolemgr-{kind}" if not path else f"rolemgr-{kind}-{path[1]}"
     free = _free(blueprint, organization) if kind is LayerKind.SCP else slots(kind)
     documents = layer_documents(composed, name, free)
-    return LevelLayers(path, kind, name, documents, composed.notes)
+    return LevelLayers(path, kind, name, documents, composed.notes, composed.parts)
 
 
 def _free(blueprint: Sourced[Blueprint], organization: BlueprintOrganization) -> int:

@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from rolemgr.check.collect import TypeOf, path_matches
-from rolemgr.check.finding import Finding
+from rolemgr.check.finding import OF_AWS, Finding
 from rolemgr.check.rule import Rule
 from rolemgr.check.rules import all_rules
 from rolemgr.check.suppressions import about_excuse, sorted_out
@@ -121,4 +121,6 @@ def _suppression(
 
 def _rule_id(name: str, where: SourceLocation, custom: Sequence[str]) -> str:
     own = next((one for one in custom if one.lower() == name.lower()), None)
+    if name.upper().startswith(OF_AWS):  # AWS alone knows its issue codes
+        return own or name.upper()
     return own or find_rule(name, where, custom).id

@@ -1,7 +1,12 @@
 """What a rule found: which rule, how severe, where, in one sentence."""
 
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+ANALYZER: Final = "IAM Access Analyzer"
+"""Who found what is not ours."""
+OF_AWS: Final = "AWS-"
+"""What the rule of a finding of AWS's begins with; AWS's issue code follows."""
 
 
 class Severity(StrEnum):
@@ -54,10 +59,13 @@ class Finding(NamedTuple):
     key: str | None = None
     column: int | None = None
     """Where in its line it begins, from 1; None where the line has nothing of it, or is not known."""
+    learn_more: str | None = None
+    """AWS's page, of what IAM Access Analyzer found."""
 
     def data(self) -> dict[str, Any]:
-        """Return what programs read of it."""
-        return {name: value for name, value in self._asdict().items() if name != "column"}
+        """Return what programs read of it; of a finding of AWS's also who found it, and AWS's page."""
+        told = {name: value for name, value in self._asdict().items() if name not in ("column", "learn_more")}
+        return told | ({"by": ANALYZER, "learn_more": self.learn_more} if self.learn_more else {})
 
     def identity(self) -> tuple[str, str, str, str, str]:
         """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rolemgr.check.finding import Finding
+from rolemgr.check.finding import OF_AWS, Finding
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation, UnknownNameError
 
@@ -57,7 +57,7 @@ def _code(name: str, where: SourceLocation, custom: Sequence[str]) -> str:
     if by_name:
         return by_name
     folded = name.upper()
-    if len(folded) > 1 and any(one.startswith(folded) for one in rules):
+    if folded.startswith(OF_AWS) or (len(folded) > 1 and any(one.startswith(folded) for one in rules)):
         return folded
     known = [*rules, *(rule.name for rule in rules.values()), *custom]
     raise UnknownNameError(where, "rule", name, known, otherwise="see docs/rules.md")

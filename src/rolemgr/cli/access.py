@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.account_options import AccessOptions
 
 
@@ -33,3 +34,13 @@ def access_options(command: Command) -> Command:
         decorated = click.option(flag, cls=AccessOption, metavar=metavar, help=text)(decorated)
     result: Command = decorated
     return result
+
+
+def access_of(access: AccessOptions, *, live: bool) -> AccessOptions | None:
+    """Return how AWS is reached where it is asked; raise InputError for an option that goes with --live alone."""
+    if live:
+        return access
+    for option, value in {"--profile": access.profile, "--endpoint-url": access.endpoint_url}.items():
+        if value is not None:
+            raise InputError(SourceLocation(option), "goes with --live", "without it nothing touches AWS")
+    return None

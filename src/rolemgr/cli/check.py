@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from rolemgr import __version__
+from rolemgr.cli.access import access_of, access_options
 from rolemgr.cli.console import color_option, findings_form_option, judged_fail_on_option, output_option
 from rolemgr.cli.files import is_file, is_folder, is_stdout, note, write_output
 from rolemgr.cli.hub import hub_options
 from rolemgr.cli.lazy import report, workflow
 from rolemgr.cli.options import roles_options
 from rolemgr.cli.outside import OUTSIDE
-from rolemgr.cli.progress import progress, say_rest
-from rolemgr.errors import InputError, SourceLocation
+from rolemgr.cli.progress import asking, progress, say_rest
+from rolemgr.errors import AwsError, InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, FileError, read_text
 from rolemgr.files.write import to_json
+from rolemgr.workflow.account_options import AccessOptions
 
 if TYPE_CHECKING:
     from rolemgr.check.config import CheckConfig
@@ -86,11 +88,16 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @findings_form_option
 @hub_options
 @_rule_options
+@click.option(
+    "--live", is_flag=True, help="Ask IAM Access Analyzer about each document too (ValidatePolicy, free of charge)."
+)
+@access_options
 @output_option
 @color_option
 def check_command(
     paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str], form: str,
-    hub: "AsffHub | None", asked: RuleOptions, output: str | None, color: str, verbose: bool,
+    hub: "AsffHub | None", asked: RuleOptions, live: bool, access: AccessOptions, output: str | None, color: str,
+    verbose: bool,
 ) -> None:  # fmt: skip
     """
     Check policies: grammar, names, reach, what they give away.
@@ -99,6 +106,11 @@ def check_command(
     of such files, a quoted pattern, or a catalog folder, whose entries are judged; - is stdin. Without one, the role
     that the options choose is checked. Of a blueprint, also one in a folder, it is every document that it makes, at
     its lines; --account and --role pick some. Severities are IAM Access Analyzer's. Nothing touches AWS.
+
+    Unless --live sends each document to IAM Access Analyzer: what that finds stands beside ours, as rules that begin
+    with AWS- and that --select, --ignore and suppressions take. It needs access-analyzer:ValidatePolicy and no
+    analyzer, changes nothing, and is free of charge; the calls that cost money (CheckNoNewAccess and its like) are
+    never made. What AWS is not asked about, or refuses, is not judged; where it answers no more, the exit code is 3.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
     rest of a file stays as it is, and a file is written only where it is proven to decide the same.
@@ -118,12 +130,14 @@ def check_command(
       rolemgr check our-catalog/
       rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
+      rolemgr check policies/ --live --profile ml-account
     """
     checks = workflow.found.read_checks(asked.config, asked.rules)
     if asked.explain is not None:
         write_output(report.check.explained(asked.explain, checks.customs), output)
         return
-    found = _found(workflow.given_files.expanded(paths), chosen, kind, asked, checks, verbose=verbose)
+    source = _Source(workflow.given_files.expanded(paths), chosen, kind, access_of(access, live=live))
+    found, error = _found(source, asked, checks, verbose=verbose)
     if asked.write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), asked.write_baseline)
         note(f"{len(found.findings)} findings written to {asked.write_baseline}")
@@ -132,27 +146,42 @@ def check_command(
         found = workflow.check.beyond_baseline(found, asked.baseline)
     _give(form, found, checks, hub, output, color)
     if found.wrong:
-        say_rest(len(set(found.names)), found.wrong, "checked")
+        say_rest(len(set(found.names)), found.wrong, "checked", one="file")
+    if error:
+        raise error
     if not asked.exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):
         sys.exit(1)
 
 
+class _Source(NamedTuple):
+    """What is checked: *paths* of a *kind*, or the *chosen* role; by which *access* AWS is asked too, if it is."""
+
+    paths: Sequence[str]
+    chosen: dict[str, Any]
+    kind: str | None
+    access: AccessOptions | None
+
+
 def _found(
-    paths: Sequence[str], chosen: dict[str, Any], kind: str | None, asked: RuleOptions, checks: "Checks",
-    *, verbose: bool,
-) -> "CheckFindings":  # fmt: skip
-    """Return what the rules that are asked find in *paths*, a blueprint or the chosen role, once it is mended."""
+    source: _Source, asked: RuleOptions, checks: "Checks", *, verbose: bool
+) -> "tuple[CheckFindings, AwsError | None]":
+    """Return what the rules that are asked find, once it is mended, and what AWS finds; and what kept AWS from it."""
+    paths, chosen, kind, access = source
     rules = workflow.found.selection(asked.select, asked.ignore, checks.customs)
     settings = checks.config()
     given = None if any(map(is_folder, paths)) else workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
     if asked.fix:
         _fix(() if given else paths, chosen, kind, settings)
+    live = access is not None
     if given:
-        found = _of_blueprint(given, kind, checks)
+        found = _of_blueprint(given, kind, checks, live=live)
     else:
-        request = workflow.check.CheckRequest(paths, chosen, kind)
+        request = workflow.check.CheckRequest(paths, chosen, kind, live)
         found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
-    return workflow.check.selected(workflow.found.excused(found, settings), rules, OUTSIDE.say)
+    error = None
+    if access:
+        found, error = workflow.check_live.with_aws(found, access, chosen["region"], OUTSIDE.say, asking)
+    return workflow.check.selected(workflow.found.excused(found, settings), rules, OUTSIDE.say), error
 
 
 def _fix(paths: Sequence[str], chosen: dict[str, Any], kind: str | None, config: "CheckConfig") -> None:
@@ -165,12 +194,12 @@ def _fix(paths: Sequence[str], chosen: dict[str, Any], kind: str | None, config:
         note(one.told)
 
 
-def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks") -> "CheckFindings":
+def _of_blueprint(given: "GivenBlueprint", kind: str | None, checks: "Checks", *, live: bool) -> "CheckFindings":
     """Return what is found in a blueprint; raise InputError for a type, which each of its documents has."""
     if kind:
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
     blueprint, pick = workflow.blueprint_open.open_blueprint(given, OUTSIDE)
-    return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE)
+    return workflow.blueprint_check.check_blueprint(blueprint, pick, checks.files, OUTSIDE, live=live)
 
 
 def _give(

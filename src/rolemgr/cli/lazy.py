@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     import rolemgr.report.pages.of_report_audit
     import rolemgr.report.plan
     import rolemgr.report.replay
+    import rolemgr.report.smoke
     import rolemgr.report.test_results
     import rolemgr.report.tighten
     import rolemgr.report.who_can
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.browse
     import rolemgr.workflow.built
     import rolemgr.workflow.check
+    import rolemgr.workflow.check_live
     import rolemgr.workflow.choices
     import rolemgr.workflow.cluster
     import rolemgr.workflow.code
@@ -120,6 +122,8 @@ if TYPE_CHECKING:
     import rolemgr.workflow.schemas
     import rolemgr.workflow.simulate
     import rolemgr.workflow.simulate_each
+    import rolemgr.workflow.simulate_live
+    import rolemgr.workflow.smoke
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails

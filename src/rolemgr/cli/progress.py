@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import click
 
@@ -10,13 +10,22 @@ from rolemgr.cli.files import note
 from rolemgr.errors import InputError, raise_all
 
 
-@contextmanager
-def progress(count: int) -> Iterator[Callable[[], None]]:
+def progress(count: int) -> AbstractContextManager[Callable[[], None]]:
     """Give what is to be called for each role that is done; on a terminal, stderr shows how far it is."""
+    return _progress_bar(count, "roles")
+
+
+def asking(count: int) -> AbstractContextManager[Callable[[], None]]:
+    """Give what is to be called for each question that AWS has answered, in the same way."""
+    return _progress_bar(count, "asked")
+
+
+@contextmanager
+def _progress_bar(count: int, label: str) -> Iterator[Callable[[], None]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label="roles") as bar:
+    with click.progressbar(length=count, file=sys.stderr, show_pos=True, label=label) as bar:
         yield lambda: bar.update(1)
 
 
@@ -39,7 +48,7 @@ def counting() -> Iterator[Callable[[int], None]]:
             click.echo(err=True)
 
 
-def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
-    """Say of how many roles *what* is done, and raise what is *wrong*."""
-    note(f"{made:,} role{'' if made == 1 else 's'} {what}{'; what is refused follows' if wrong else ''}")
+def say_rest(made: int, wrong: Sequence[InputError], what: str, *, one: str = "role") -> None:
+    """Say of how many roles, or of how many of what *one* is, *what* is done, and raise what is *wrong*."""
+    note(f"{made:,} {one}{'' if made == 1 else 's'} {what}{'; what is refused follows' if wrong else ''}")
     raise_all(list({str(one): one for one in wrong}.values()))

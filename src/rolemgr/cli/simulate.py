@@ -3,13 +3,14 @@
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
+from rolemgr.cli.access import access_of, access_options
 from rolemgr.cli.console import color_option, form_option, give, output_option
 from rolemgr.cli.files import is_file, is_stdout
 from rolemgr.cli.layers import layer_options
@@ -18,11 +19,13 @@ from rolemgr.cli.options import role_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.files.source import open_input
+from rolemgr.workflow.account_options import AccessOptions
 from rolemgr.workflow.layer_options import given
 
 if TYPE_CHECKING:
+    from rolemgr.account.connect import Access
     from rolemgr.workflow.asked_files import AskedPrincipal
-    from rolemgr.workflow.simulate import SimulateQuery
+    from rolemgr.workflow.simulate import Simulated, SimulateQuery
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
 
@@ -49,14 +52,18 @@ _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+")
     metavar="NAME",
     help="A name that AWS has and the reference lacks; repeatable.",
 )
-@click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
+@click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another, or not known.")
 @click.option("--requests", metavar="FILE", help="A batch: a JSON object a line, each with its policies; - is stdin.")
+@click.option(
+    "--live", is_flag=True, help="Ask IAM's policy simulator too (free of charge); exit with 1 unless it agrees."
+)
+@access_options
 @form_option
 @output_option
 @color_option
 def simulate_command(
-    policies: Sequence[str], chosen: dict[str, Any], layers: dict[str, Any], requests: str | None, form: str,
-    output: str | None, color: str, verbose: bool, **asked: Any,
+    policies: Sequence[str], chosen: dict[str, Any], layers: dict[str, Any], requests: str | None, live: bool,
+    access: AccessOptions, form: str, output: str | None, color: str, verbose: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """
     Evaluate one request against a role or policy files.
@@ -64,8 +71,14 @@ def simulate_command(
     The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an IAM policy
     document, a role as `create` writes it, a role file, a folder, or a quoted pattern; - is stdin. Policies are asked
     together, as those of one principal, and several roles each for itself. Without one, the role that the options
-    choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
+    choose is asked. Where an attached policy whose text is not at hand may turn the answer, it is NotKnown, and the
+    exit code 1. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
     resource say, such as aws:PrincipalArn, is in the context already.
+
+    --live sends request and policies to IAM's policy simulator too: SimulateCustomPolicy on the policies that are
+    asked, and SimulatePrincipalPolicy where the role or user is in the account already. A difference is told with both
+    reasons. What the simulator does not evaluate (RCPs, session policies, the policies of endpoints, of resources for
+    roles, callers other than users and roles) is not known, never agreement. It exits with 1 unless AWS agrees.
 
     \b
     Examples:
@@ -77,38 +90,69 @@ def simulate_command(
                        --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
       rolemgr simulate roles/ --action s3:DeleteObject --resource arn:aws:s3:::acme/a.csv --expect ImplicitlyDenied
       rolemgr simulate --requests requests.jsonl
+      rolemgr simulate roles/churn.yaml --action sagemaker:CreateEndpoint --live --profile ml-account
     """
+    reached = access_of(access, live=live)
     if requests is not None:
-        _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies})
+        _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies, "live": live})
         sys.exit(_answer_all(requests, output))
     each = workflow.asked_files.asked_of(_files(policies, asked["action"]), chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
     query = workflow.simulate.SimulateQuery(each[0].policies, each[0].chosen, layers, options)
+    beside = _beside(reached, chosen["region"]) if reached else None
     if len(each) > 1:
-        _ask_each(query, each, expect, form, output, color, verbose=verbose)
+        _ask_each(query, each, expect, form, output, color, beside, verbose=verbose)
         return
     found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
+    found = beside(found) if beside else found
     give(form, found.views.data, found.views.page, output, color)
-    if expect and found.explanation.evaluation.decision != expect:
-        click.echo(f"expected {expect}", err=True)
+    if not _is_as_expected(found, expect):
+        if expect:
+            click.echo(f"expected {expect}", err=True)
         sys.exit(1)
+    if _is_unlike_aws(found):
+        sys.exit(1)
+
+
+def _beside(access: AccessOptions, region: str | None) -> "Callable[[Simulated], Simulated]":
+    """Return what adds to a decision what AWS says, once there is a way into the account."""
+    ways: list[Access] = []
+
+    def with_aws(found: "Simulated") -> "Simulated":
+        if not ways:
+            ways.append(workflow.simulate_live.way_to_simulator(access, region, OUTSIDE.say))
+        return workflow.simulate_live.with_simulator(found, ways[0])
+
+    return with_aws
+
+
+def _is_unlike_aws(found: "Simulated") -> bool:
+    """Tell whether AWS was asked, and does not agree with all of it."""
+    return found.live is not None and found.live.verdict != "agrees"
 
 
 def _ask_each(
     query: "SimulateQuery", each: "Sequence[AskedPrincipal]", expect: str | None, form: str, output: str | None,
-    color: str, *, verbose: bool,
+    color: str, beside: "Callable[[Simulated], Simulated] | None", *, verbose: bool,
 ) -> None:  # fmt: skip
-    """Ask each of several roles; end with 1 where one decides otherwise than expected."""
-    found = workflow.simulate_each.simulate_each(query, each, OUTSIDE, verbose=verbose)
+    """Ask each of several roles; end with 1 where one decides otherwise than expected, or than AWS."""
+    more = {"beside": beside} if beside else {}
+    found = workflow.simulate_each.simulate_each(query, each, OUTSIDE, verbose=verbose, **more)
     if found.found:
         give(form, found.views.data, found.views.page, output, color)
-    others = [name for name, one in found.found if expect and one.explanation.evaluation.decision != expect]
-    for name in others:
+    others = [name for name, one in found.found if not _is_as_expected(one, expect)]
+    for name in others if expect else ():
         click.echo(f"{name}: expected {expect}", err=True)
     raise_all(found.wrong)
-    if others:
+    if others or any(_is_unlike_aws(one) for _, one in found.found):
         sys.exit(1)
+
+
+def _is_as_expected(found: "Simulated", expect: str | None) -> bool:
+    """Tell whether the answer is the one that is expected; without one, whether there is any."""
+    outcome = found.explanation.outcome
+    return outcome == expect if expect else outcome != "NotKnown"
 
 
 def _files(names: Sequence[str], action: str | None) -> Sequence[str]:

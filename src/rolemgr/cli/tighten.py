@@ -72,7 +72,7 @@ def tighten_command(
     is gained is proven, and that all that was used stays allowed is tried. Only trails in S3 touch AWS, and only to
     read.
 
-    Exits with 1 where that is not proven, something used is lost, or something of the role can't be told.
+    Exits with 1 where that is not proven, something used is lost, or something of the role or the trail can't be told.
 
     \b
     Examples:

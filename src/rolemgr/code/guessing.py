@@ -12,7 +12,8 @@ from rolemgr.code.expressions import CallArguments, Expressions
 from rolemgr.code.libraries import is_given, is_harmless, is_standard, is_tabled, module_data
 from rolemgr.code.operations import boto_data, by_name_alone, may_be_operation, operation_of, service_of
 from rolemgr.code.reading import Reading
-from rolemgr.code.sdk import TOP, Sdk, table_of, tables
+from rolemgr.code.sdk import Sdk
+from rolemgr.code.sdk_table import TOP, shown_of, table_of, tables
 from rolemgr.code.values import (
     AwsKind,
     AwsObject,
@@ -82,7 +83,7 @@ class Guessing(Expressions):
     def beyond(self, owner: AwsObject | BoundMethod) -> UnknownValue:
         """Return what an attribute or part of *owner* is that no table describes."""
         of = owner.owner if isinstance(owner, BoundMethod) else owner
-        shown = of.name.partition(".")[2] if of.kind is AwsKind.SDK else of.name
+        shown = shown_of(of) if of.kind is AwsKind.SDK else of.name
         shown += f".{owner.name}" if isinstance(owner, BoundMethod) else ""
         version = table_of(of).version if of.kind is AwsKind.SDK else ""
         return UnknownValue(f"a part of `{shown}`, which the tables do not describe", of=version or "boto3")
@@ -181,7 +182,7 @@ class Guessing(Expressions):
                 is_sdk = isinstance(each, AwsObject) and each.kind is AwsKind.SDK and self.sdk.calls_anything(each)
                 found = found or is_client or is_sdk
                 if isinstance(each, AwsObject) and (is_client or (is_sdk and not harmless)) and not is_standard(path):
-                    name = each.name.partition(".")[2] if is_sdk else each.name
+                    name = shown_of(each) if is_sdk else each.name
                     what = f"{each.kind.name.lower().replace('_', ' ')} of {name}" if is_client else name
                     shown = path or ast.unparse(node.func)[:60]
                     self.reading.cannot_tell(node, shown, f"it is given a {what}, {_NOT_READ}")

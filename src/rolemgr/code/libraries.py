@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from rolemgr.code.sdk import TOP
+from rolemgr.code.sdk_table import TOP
 
 _DATA: Final = Path(__file__).parent / "data" / "modules.json"
 _TABLED: Final = frozenset({"boto3", "botocore", "builtins", *TOP})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compliance.judged_role import JudgedRole
 from rolemgr.compliance.limits import RenderedLimit, pattern_names, rendered_guardrail, rendered_pattern
 from rolemgr.compliance.pack_rules import JudgedPackRule
 from rolemgr.compliance.separations import PersonaWitnesses, holder_of
@@ -34,6 +35,15 @@ class ServingEntry:
     witnesses: Witnesses | None = None
     left_open: tuple[str, ...] = ()
     """What it can't limit, in words."""
+    role: JudgedRole | None = None
+    """The role that has it, where roles are asked."""
+    level: str = ""
+    """The level of a blueprint that has it, such as ``organization``."""
+
+    @property
+    def subject(self) -> str:
+        """What has it: a role's name, or a level; nothing for the catalog."""
+        return self.role.name if self.role else self.level
 
     @property
     def is_shown(self) -> bool:
@@ -49,13 +59,39 @@ class ControlRow(NamedTuple):
     entry: ServingEntry
 
 
+class OfferedControl(NamedTuple):
+    """A control of a *framework* that an entry of the catalog serves, whether anybody has chosen it or not."""
+
+    framework: str
+    id: str
+    kind: str
+    name: str
+
+
+class NotServing(NamedTuple):
+    """An entry that *role* has and that serves nothing there, and why."""
+
+    role: str
+    kind: str
+    name: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Compliance:
-    """All entries that serve controls, and the rules of conformance packs that roles fail."""
+    """
+    All entries that serve controls, and the rules of conformance packs that roles fail.
+
+    *roles* are the names of those that were asked, and *offered* is what the catalog has beside; none where the
+    catalog itself was asked.
+    """
 
     frameworks: tuple[str, ...]
     entries: tuple[ServingEntry, ...]
     pack_rules: tuple[JudgedPackRule, ...]
+    roles: tuple[str, ...] = ()
+    offered: tuple[OfferedControl, ...] = ()
+    not_serving: tuple[NotServing, ...] = ()
 
     @property
     def rows(self) -> tuple[ControlRow, ...]:
@@ -69,9 +105,11 @@ class Compliance:
         )
         return tuple(sorted(found, key=self._key))
 
-    def _key(self, row: ControlRow) -> tuple[int, tuple[object, ...], int, str, str]:
+    def _key(self, row: ControlRow) -> tuple[object, ...]:
         level = _ORDER.index(row.control.evidence)
-        return self.frameworks.index(row.framework), control_key(row.control.id), level, row.entry.kind, row.entry.name
+        entry = row.entry
+        place = self.frameworks.index(row.framework), control_key(row.control.id), level
+        return *place, entry.kind, entry.name, entry.subject
 
     def counts(self, framework: str | None = None) -> Mapping[ControlEvidence, int]:
         """Return how many rows there are of each level of evidence, of one *framework* or of all."""
@@ -95,6 +133,27 @@ class Compliance:
             if row.framework == framework:
                 levels.setdefault(row.control.id, set()).add(row.control.evidence)
         return tuple(name for name, found in levels.items() if found == {ControlEvidence.OURS})
+
+    def unserved(self, framework: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the controls of *framework* that the roles do not serve, each with the entries that would."""
+        served = {row.control.id for row in self.rows if row.framework == framework}
+        found: dict[str, list[str]] = {}
+        for one in self.offered:
+            if one.framework == framework and one.id not in served:
+                found.setdefault(one.id, []).append(f"{one.kind} {one.name}")
+        return {name: tuple(found[name]) for name in sorted(found, key=control_key)}
+
+    def served_by_some(self, framework: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the controls of *framework* that some roles serve and no level does, each with the other roles."""
+        subjects: dict[str, set[str | None]] = {}
+        for row in self.rows:
+            if row.framework == framework:
+                subjects.setdefault(row.control.id, set()).add(row.entry.role.name if row.entry.role else None)
+        return {
+            name: tuple(one for one in self.roles if one not in found)
+            for name, found in subjects.items()
+            if self.roles and None not in found and not found.issuperset(self.roles)
+        }
 
 
 def control_key(control: str) -> tuple[object, ...]:
@@ -121,14 +180,34 @@ def serving_entries(catalog: Catalog, frameworks: Sequence[str]) -> Iterator[Ser
     yield from _detective(catalog, wanted)
 
 
-def _serves(controls: Controls, wanted: Iterable[str]) -> bool:
+def serves(controls: Controls, wanted: Iterable[str]) -> bool:
+    """Tell whether *controls* has one of a *wanted* framework."""
     return not controls.keys().isdisjoint(wanted)
+
+
+def offered_controls(catalog: Catalog, wanted: Sequence[str]) -> Iterator[OfferedControl]:
+    """Yield each control of the *wanted* frameworks that an entry of *catalog* serves, with the entry."""
+    for kind, name, controls in _entries(catalog):
+        for framework in wanted:
+            for one in controls.get(framework, ()):
+                yield OfferedControl(framework, one.id, kind, name)
+
+
+def _entries(catalog: Catalog) -> Iterator[tuple[str, str, Controls]]:
+    for name in catalog.found("guardrails"):
+        yield "guardrail", name, catalog.guardrail(name).value.controls
+    for kind, name in pattern_names(catalog):
+        yield str(kind), name, catalog.layer_pattern(kind, name).value.controls
+    for name in catalog.found("separations"):
+        yield "separation", name, catalog.separation(name).value.controls
+    for name in catalog.found("detective_controls"):
+        yield "detective control", name, catalog.detective_control(name).value.controls
 
 
 def _guardrails(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEntry]:
     for name in catalog.found("guardrails"):
         value = catalog.guardrail(name).value
-        if _serves(value.controls, wanted):
+        if serves(value.controls, wanted):
             limit = rendered_guardrail(catalog, name)
             left = tuple(f"{one.action}: {one.why}" for one in value.bypassed_by)
             yield ServingEntry(
@@ -139,7 +218,7 @@ def _guardrails(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEnt
 def _patterns(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEntry]:
     for kind, name in pattern_names(catalog):
         value = catalog.layer_pattern(kind, name).value
-        if _serves(value.controls, wanted):
+        if serves(value.controls, wanted):
             limit = rendered_pattern(catalog, kind, name)
             what = "scp" if kind is LayerKind.SCP else "rcp"
             yield ServingEntry(
@@ -151,7 +230,7 @@ def _separations(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEn
     asked = PersonaWitnesses(catalog)
     for name in catalog.found("separations"):
         value = catalog.separation(name).value
-        if not _serves(value.controls, wanted):
+        if not serves(value.controls, wanted):
             continue
         persona = holder_of(catalog, name)
         found = asked.of(name, persona) if persona else Witnesses(None, None)
@@ -162,5 +241,5 @@ def _separations(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEn
 def _detective(catalog: Catalog, wanted: frozenset[str]) -> Iterator[ServingEntry]:
     for name in catalog.found("detective_controls"):
         value = catalog.detective_control(name).value
-        if _serves(value.controls, wanted):
+        if serves(value.controls, wanted):
             yield ServingEntry("detective control", name, value.title, value.controls, left_open=value.cannot)

@@ -35,7 +35,7 @@ def rendered_guardrail(catalog: Catalog, name: str) -> RenderedLimit:
     """Return the guardrail *name* with example values, over every action that supports its keys."""
     found = guardrail_denies(example_guardrail(catalog, name), GuardrailSetting(), ())
     part = LayerPart(found.name, found.title, found.denies)
-    return _rendered("guardrail", name, LayerKind.SCP, part)
+    return rendered_part("guardrail", LayerKind.SCP, part)
 
 
 def rendered_pattern(catalog: Catalog, kind: LayerKind, name: str) -> RenderedLimit:
@@ -43,12 +43,13 @@ def rendered_pattern(catalog: Catalog, kind: LayerKind, name: str) -> RenderedLi
     pattern = catalog.layer_pattern(kind, name).value
     exempt = Exemptions((table()["exempt"],)) if pattern.always else Exemptions()
     layer = compose_layer(catalog, LayerChoice(kind, (name,), given=example_values(name, pattern), exemptions=exempt))
-    return _rendered(kind.value, name, kind, next(one for one in layer.parts if one.name == name))
+    return rendered_part(kind.value, kind, next(one for one in layer.parts if one.name == name))
 
 
-def _rendered(kind: str, name: str, layer: LayerKind, part: LayerPart) -> RenderedLimit:
-    made = layer_documents(ComposedLayer(layer, (part,), ()), name, _MOST_DOCUMENTS)
-    return RenderedLimit(kind, name, layer, tuple(one.document for one in made.policies))
+def rendered_part(kind: str, layer: LayerKind, part: LayerPart) -> RenderedLimit:
+    """Return *part*, of a *kind* of entry, alone as policies of a *layer*."""
+    made = layer_documents(ComposedLayer(layer, (part,), ()), part.name, _MOST_DOCUMENTS)
+    return RenderedLimit(kind, part.name, layer, tuple(one.document for one in made.policies))
 
 
 def pattern_names(catalog: Catalog) -> Iterator[tuple[LayerKind, str]]:

@@ -43,10 +43,7 @@ class PersonaWitnesses:
 
     def of(self, separation: str, persona: str) -> Witnesses:
         """Return the witnesses of *separation*, asked of *persona*."""
-        role = self._rendered(persona)
-        never = (one.forbidden for one in role.role.persona.never if one.separation == separation)
-        denied = next((found for one in never for found in _refused(role, one)), None)
-        return Witnesses(denied, next(_everyday(role, denied), None))
+        return separation_witnesses(self._rendered(persona), separation)
 
     def _rendered(self, persona: str) -> RenderedRole:
         if persona not in self._roles:
@@ -54,6 +51,13 @@ class PersonaWitnesses:
             role = compose(self._catalog, parse_model(source, RoleSpec))
             self._roles[persona] = RenderedRole(role, render(role))
         return self._roles[persona]
+
+
+def separation_witnesses(role: RenderedRole, separation: str) -> Witnesses:
+    """Return the witnesses of *separation*, which holds for the persona of *role*, by the role's own policies."""
+    never = (one.forbidden for one in role.role.persona.never if one.separation == separation)
+    denied = next((found for one in never for found in _refused(role, one)), None)
+    return Witnesses(denied, next(_everyday(role, denied), None))
 
 
 def _refused(role: RenderedRole, entry: Forbidden) -> Iterator[WitnessedRequest]:

@@ -97,12 +97,12 @@ def _actions(limit: RenderedLimit) -> Iterator[Action]:
         names = dict.fromkeys(name for one in patterns for name in expand(one) if _speaks(statement, name))
         known = [one for name in names if name not in seen and (one := find_action(name))]
         keys = {normal_key(key) for key in statement.condition_keys()}
-        for action in sorted(known, key=lambda one: -len(keys & _keys_of(one)))[:_MOST_ACTIONS]:
+        for action in sorted(known, key=lambda one: -len(keys & keys_of(one)))[:_MOST_ACTIONS]:
             seen.add(action.name)
             yield action
 
 
-def _keys_of(action: Action) -> frozenset[str]:
+def keys_of(action: Action) -> frozenset[str]:
     """Return the condition keys that *action* and its resources carry."""
     return action.condition_keys.union(*(use.condition_keys for use in action.resource_types))
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -27,15 +28,29 @@ class RecordedPrincipal(NamedTuple):
     """
     Who called: the *arn* of a user, role or root, or a service; None where only the *account*, or less, is told.
 
-    *kind* is CloudTrail's type of the identity.
+    *kind* is CloudTrail's type of the identity. *role* is the name of a session's role where its ARN is not told: no
+    other role of the account has that name, whatever its path.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
     """
 
     kind: str
     arn: str | None = None
     account: str | None = None
+    role: str | None = None
 
     def __str__(self) -> str:
+        if self.role:
+            return f"role {self.role} of account {self.account}"
         return self.arn or (f"account {self.account}" if self.account else self.kind)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is told who called, or at least that somebody other than a user or role of the account did."""
+        return bool(self.arn or self.role) or self.kind in _OUTSIDE
+
+    def may_be_in(self, account: str | None) -> bool:
+        """Tell whether nobody knows that the caller was not a role of *account*, None for any."""
+        return not self.is_told and (account is None or self.account in (None, account))
 
 
 class RecordedCall(NamedTuple):
@@ -79,6 +94,8 @@ class RecordedCall(NamedTuple):
         return found if isinstance(found, str) else ""
 
 
+UNREADABLE: Final = "the event has no name or source"
+"""Why there is no call: nobody knows whether AWS judged one."""
 _SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn")
 _OMITTED: Final = "omitted"
 
@@ -91,7 +108,7 @@ def call_of(record: Record) -> RecordedCall | str:
         return _NO_CALLS[kind]
     source, name = event.get("eventSource"), event.get("eventName")
     if not isinstance(source, str) or not isinstance(name, str) or not name:
-        return "the event has no name or source"
+        return UNREADABLE
     parameters = event.get("requestParameters")
     return RecordedCall(
         where=record.where,
@@ -145,8 +162,16 @@ def principal_of(identity: Mapping[str, Any]) -> RecordedPrincipal:
         arn = text_in(issuer, "arn") if kind != "Role" else text_in(issuer, "arn") or arn
     parsed = Arn.parse(arn or "")
     if kind not in _PRINCIPALS or parsed is None or parsed.service != "iam":
-        return RecordedPrincipal(kind, None, account)
+        return _of_session(kind, Arn.parse(text_in(identity, "arn") or ""), account)
     return RecordedPrincipal(kind, arn, parsed.account)
+
+
+def _of_session(kind: str, arn: Arn | None, account: str | None) -> RecordedPrincipal:
+    """Return what the *arn* of a session tells of its role where the event does not have the role itself."""
+    found = _ASSUMED.fullmatch(arn.resource) if arn and arn.service == "sts" and kind == "AssumedRole" else None
+    if not arn or not found or found[1].startswith(_LINKED):  # whether an SCP binds it can't be told by its name
+        return RecordedPrincipal(kind, None, account)
+    return RecordedPrincipal(kind, None, arn.account, found[1])
 
 
 def _kind_by_arn(arn: str) -> str:
@@ -156,6 +181,11 @@ def _kind_by_arn(arn: str) -> str:
     return kinds.get(parsed.resource.partition("/")[0], "Unknown") if parsed else "Unknown"
 
 
+_ASSUMED: Final = re.compile(r"assumed-role/([^/]+)/.+")
+_LINKED: Final = "AWSServiceRoleFor"
+"""How the names of service-linked roles begin."""
+_OUTSIDE: Final = frozenset({"AWSService", "AWSAccount", "IdentityCenterUser", "SAMLUser", "WebIdentityUser"})
+"""Types of identities besides the users and roles of an account."""
 _SESSIONS: Final = ("AssumedRole", "FederatedUser", "Role")
 _PRINCIPALS: Final = frozenset({"IAMUser", "Root", *_SESSIONS})
 

@@ -1,4 +1,4 @@
-"""A break-glass role in words: what each of its files is for, and the page that an operator follows at midnight."""
+"""Break-glass roles in words: what each of its files is for, and the page that an operator follows at midnight."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -33,8 +33,9 @@ def overview(made: BreakGlass, pieces: Sequence[DeployedPart], mfa_age: int) -> 
         for number, one in enumerate(pieces, start=1)
     )
     users = "\n             ".join(made.users)
+    roles = "\n             ".join(made.roles)
     lines = (
-        f"break-glass  {made.role}",
+        f"break-glass  {roles}",
         f"  taken by   {users}",
         f"             with MFA given at most {_time(mfa_age)} before, for 1h",
         f"  told to    {made.topic}",
@@ -59,7 +60,8 @@ def runbook(made: BreakGlass, pieces: Sequence[DeployedPart], mfa_age: int, form
         made=made,
         age=_time(mfa_age),
         sign_in=_sign_in(made),
-        switched=made.role.partition(":role/")[2],
+        roles=made.emergency_roles,
+        several=len(made.roles) > 1,
         check=f"`bash deploy.sh check`: {each}" if form == "aws-cli" else each,
         state=STATE,
         steps=[_Step(one, _how(made, one, form)) for one in pieces],

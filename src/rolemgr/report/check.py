@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.check.config import find_rule
-from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
+from rolemgr.check.finding import ANALYZER, OF_AWS, Finding, NotJudged, Severity, TypeFromName
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import SourceLocation
 from rolemgr.files.write import to_json
@@ -45,8 +45,10 @@ class CheckReport(NamedTuple):
         names = {rule.id: rule.name for rule in all_rules().values()} | {
             one.check.id: one.check.kind for one in self.customs
         }
+        names |= {one.rule: f"({ANALYZER})" for one in findings if one.learn_more}
         if form == "text":
-            return findings_text(findings, self.checked, not_judged, types, view._replace(names=names))
+            named = view._replace(names=names)
+            return findings_text(findings, self.checked, not_judged, types, named, refused=len(self.refused))
         if form in ("github", *FORMS):
             if form in FORMS:
                 page = findings_page(
@@ -90,7 +92,17 @@ def _rule_texts(found: CheckReport) -> dict[str, RuleText]:
         )
         for rule in all_rules().values()
     }  # fmt: skip
+    of_aws = {one.rule: one for one in (*found.findings, *(one for one, _ in found.excused)) if one.learn_more}
+    texts |= {name: _aws_text(one) for name, one in of_aws.items()}
     return texts | {one.check.id: _custom_text(one) for one in found.customs}
+
+
+def _aws_text(finding: Finding) -> RuleText:
+    """Return what there is to say of the check of AWS's that *finding* is of."""
+    words = finding.rule.removeprefix(OF_AWS).replace("_", " ").lower()
+    text = f"{ANALYZER} (ValidatePolicy) found it, and AWS's page says what it is and how to mend it."
+    name = f"aws-{words.replace(' ', '-')}"
+    return RuleText(finding.rule, name, f"{ANALYZER}: {words}", text, str(finding.learn_more), finding.severity)
 
 
 def _custom_text(custom: "Custom") -> RuleText:

@@ -5,6 +5,7 @@ import io
 from typing import Final
 
 from rolemgr.compliance.controls import Compliance, ControlRow
+from rolemgr.compliance.titles import control_title
 from rolemgr.files.write import to_json
 from rolemgr.model.controls import FRAMEWORKS
 from rolemgr.report.audit_csv import safe_cell
@@ -14,6 +15,7 @@ from rolemgr.report.pages.of_compliance import compliance_page
 
 COLUMNS: Final = (
     "framework", "control", "evidence", "source", "kind", "entry", "title", "statements", "denied", "allowed", "shown",
+    "of", "control_title",
 )  # fmt: skip
 
 
@@ -41,4 +43,5 @@ def _row(row: ControlRow) -> tuple[str, ...]:
     return (
         FRAMEWORKS[row.framework], row.control.id, str(row.control.evidence), row.control.source or "", entry.kind,
         entry.name, entry.title, " ".join(entry.sids), denied, allowed, "yes" if shown and shown.found else "",
+        entry.subject, control_title(row.framework, row.control.id) or "",
     )  # fmt: skip

@@ -14,7 +14,9 @@ if TYPE_CHECKING:  # most decisions are on policy files, and need nothing of rol
 
     Origins = Mapping[str, tuple[Origin, ...]]
 
-_STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"}
+_STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"} | {
+    "NotKnown": "bold magenta"
+}
 
 
 def decision_data(found: Explanation, origins: "Origins") -> dict[str, Any]:
@@ -26,12 +28,12 @@ def decision_data(found: Explanation, origins: "Origins") -> dict[str, Any]:
     evaluation = found.evaluation
     lacking = [{"layer": layer.value, "level": level} for layer, level in evaluation.not_allowed_by]
     near = [
-        {**_reference(miss.at, origins), "effect": miss.effect.value, "reasons": list(map(str, miss.reasons))}
+        {**reference(miss.at, origins), "effect": miss.effect.value, "reasons": list(map(str, miss.reasons))}
         for miss in near_misses(found)
     ]
     return {
-        "decision": evaluation.decision,
-        "by": [_reference(at, origins) for at in evaluation.by],
+        "decision": found.outcome,
+        "by": [reference(at, origins) for at in evaluation.by],
         "missing": list(found.missing),
         "notAllowedBy": lacking,
         "nearMisses": near,
@@ -50,13 +52,14 @@ def decision_page(request: Request, found: Explanation, origins: "Origins") -> "
     from rich.tree import Tree
 
     decision = found.evaluation.decision
-    tree = Tree(Text.assemble((decision, _STYLES[decision]), f"  {request.action} on {request.resource}"))
+    head = (found.outcome, _STYLES[found.outcome])
+    tree = Tree(Text.assemble(head, f"  {request.action} on {request.resource}"))
     for line in _lacking(found):
         tree.add(Text(line))
     for at in found.evaluation.by:
-        _add_origins(tree.add(Text(f"by {at}")), at, origins)
+        add_origins(tree.add(Text(f"by {at}")), at, origins)
     for at in found.matched if decision == "ImplicitlyDenied" else ():
-        _add_origins(tree.add(Text(f"Allow {at} matched")), at, origins)
+        add_origins(tree.add(Text(f"Allow {at} matched")), at, origins)
     near = near_misses(found)
     for miss in near:
         _add_near_miss(tree, miss, origins)
@@ -85,10 +88,11 @@ def _add_near_miss(tree: "Tree", miss: NearMiss, origins: "Origins") -> None:
     branch = tree.add(Text(f"{miss.effect} {miss.at} did not match"))
     for reason in miss.reasons:
         branch.add(Text(str(reason)))
-    _add_origins(branch, miss.at, origins)
+    add_origins(branch, miss.at, origins)
 
 
-def _add_origins(branch: "Tree", at: StatementRef, origins: "Origins") -> None:
+def add_origins(branch: "Tree", at: StatementRef, origins: "Origins") -> None:
+    """Add to *branch* the catalog lines that the statement *at* comes from."""
     for origin in _origins_of(at, origins):
         from rolemgr.report.statements import origin_text
 
@@ -100,8 +104,9 @@ def _origins_of(at: StatementRef, origins: "Origins") -> "tuple[Origin, ...]":
     return origins.get(at.sid or "", ()) if at.layer is Layer.IDENTITY else ()
 
 
-def _reference(at: StatementRef, origins: "Origins") -> dict[str, Any]:
-    reference: dict[str, Any] = {
+def reference(at: StatementRef, origins: "Origins") -> dict[str, Any]:
+    """Return where a statement stands, for programs."""
+    made: dict[str, Any] = {
         "layer": at.layer.value,
         "level": at.level,
         "policy": at.policy,
@@ -109,7 +114,7 @@ def _reference(at: StatementRef, origins: "Origins") -> dict[str, Any]:
         "sid": at.sid,
     }
     if at.level is None:
-        del reference["level"]
+        del made["level"]
     if places := _origins_of(at, origins):
-        reference["origins"] = [str(origin.location) for origin in places]
-    return reference
+        made["origins"] = [str(origin.location) for origin in places]
+    return made

@@ -46,7 +46,7 @@ class TightenedRole(NamedTuple):
     reasons: KeepReasons = KeepReasons()
     """Why something stays that the trail does not show, by the user and AWS's reports."""
     untold: tuple[str, ...] = ()
-    """What of the role, or of AWS's reports, nobody can tell."""
+    """What of the role, of the trail or of AWS's reports nobody can tell."""
     role_keys: dict[str, Any] | None = None
     """The keys of the smaller role file."""
 
@@ -88,6 +88,7 @@ def _evidence_data(use: RecordedUse, source: UseSource) -> dict[str, Any]:
         "data_events": use.data_events, "principals": use.principals, "why": source.why,
         "unread": [{"path": one.where.file, "line": one.where.line, "reason": one.problem} for one in use.unread],
         "unread_count": use.unread_count, "unknown_operations": use.unknown_operations,
+        "unknown_callers": use.unknown_callers,
     }  # fmt: skip
 
 

@@ -45,20 +45,26 @@ def _confidence(use: RecordedUse) -> tuple[Confidence, str]:
     if days is None:
         return Confidence.LOW, "the events do not tell their time"
     span = f"the calls span {days} day{'' if days == 1 else 's'}"
-    if use.unread_count or use.unknown_operations:
-        return Confidence.LOW, f"{span}, and {' and '.join(_gaps(use))}"
+    if found := gaps(use):
+        return Confidence.LOW, f"{span}, and {' and '.join(found)}"
     if days < _SHORT:
         return Confidence.LOW, span
     return (Confidence.HIGH if days >= _LONG else Confidence.MEDIUM), span
 
 
-def _gaps(use: RecordedUse) -> Sequence[str]:
-    """Return what of a trail nobody here can tell."""
+def gaps(use: RecordedUse) -> Sequence[str]:
+    """Return what of a trail nobody here can tell: by it more may have been used."""
     unread = f"{use.unread_count:,} part{'' if use.unread_count == 1 else 's'} of the trail can't be read"
     count = sum(use.unknown_operations.values())
     what = "1 call is of an operation" if count == 1 else f"{count:,} calls are of operations"
     unknown = f"{what} that nobody here knows"
-    return [*([unread] if use.unread_count else []), *([unknown] if use.unknown_operations else [])]
+    callers = sum(use.unknown_callers.values())
+    kinds = ", ".join(sorted(use.unknown_callers))
+    who = f"of {callers:,} call{'' if callers == 1 else 's'} it can't be told whether the role made them ({kinds})"
+    return [
+        *([unread] if use.unread_count else []), *([unknown] if use.unknown_operations else []),
+        *([who] if callers else []),
+    ]  # fmt: skip
 
 
 def _days(first: str, last: str) -> int | None:

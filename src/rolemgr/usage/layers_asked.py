@@ -7,8 +7,10 @@ whole would let a call through.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.events.call import RecordedPrincipal
@@ -20,6 +22,7 @@ from rolemgr.iam.wildcards import matches
 Place: TypeAlias = tuple[Layer, int | None, int]
 """A policy: its layer, level and number."""
 _ALLOW: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+UNTOLD: Final = "who called can't be told"
 _IN_ACCOUNTS: Final = frozenset({"IAMUser", "AssumedRole", "Root", "FederatedUser", "Role"})
 
 
@@ -33,18 +36,22 @@ class GivenPolicy(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AskedPolicies:
-    """Policies ready to be asked, the *sources* of each, and which *layers* are among them."""
+    """Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text."""
 
     ask: PartlyKnownLayers
     sources: Mapping[Place, str]
     layers: frozenset[Layer]
+    missing: MissingPolicies = NONE_MISSING
 
 
 def asked_policies(
-    given: Sequence[GivenPolicy], levels: Mapping[Layer, Sequence[Sequence[GivenPolicy]]] | None = None
-) -> AskedPolicies:
+    given: Sequence[GivenPolicy], levels: Mapping[Layer, Sequence[Sequence[GivenPolicy]]] | None = None,
+    missing: MissingPolicies = NONE_MISSING,
+) -> AskedPolicies:  # fmt: skip
     """
     Return the policies *given* ready to be asked; *levels* are SCPs and RCPs by their level of the organization.
+
+    What is *missing* decides too, and nobody has its text; a boundary that is given is not missing.
 
     An identity policy that is not given allows everything, for every caller.
     """
@@ -70,7 +77,9 @@ def asked_policies(
         service_control=_documents(leveled.get(Layer.SERVICE_CONTROL, ())),
         resource_control=_documents(leveled.get(Layer.RESOURCE_CONTROL, ())),
     )
-    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}))
+    if boundary:
+        missing = missing._replace(boundaries=())
+    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}), missing)
 
 
 def _documents(levels: Sequence[Sequence[GivenPolicy]]) -> Any:
@@ -102,19 +111,39 @@ class ReplayedPolicies:
         """Return the policies that decide about *request*, or why none of them does."""
         principal = request.call.principal
         if self.only and not any(is_meant(one, principal) for one in self.only):
-            return NotAsked("somebody else called, and not whom --principal names")
-        found = self.of.get(principal.arn or "") or self.accounts.get(principal.account or "") or self.everybody
+            return NotAsked("somebody else called, and not whom --principal names" if principal.is_told else UNTOLD)
+        found = self._of(principal) or self.accounts.get(principal.account or "") or self.everybody
         if found is None:
-            return NotAsked("the policies are of other principals")
-        if principal.kind in _IN_ACCOUNTS and principal.arn:
+            return NotAsked("the policies are of other principals" if principal.is_told else UNTOLD)
+        if principal.kind in _IN_ACCOUNTS and (principal.arn or principal.role):
             return found
         if Layer.RESOURCE_CONTROL in found.layers and (principal.arn or principal.account):
             return found
         return NotAsked(_why_not(principal))
 
+    def _of(self, principal: RecordedPrincipal) -> AskedPolicies | None:
+        if principal.role:
+            return self._by_name.get((principal.account, principal.role))
+        return self.of.get(principal.arn or "")
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str | None, str], AskedPolicies]:
+        """The policies of roles by account and name, for sessions whose events do not have the role's ARN."""
+        parsed = ((Arn.parse(arn), policies) for arn, policies in self.of.items())
+        return {
+            (arn.account, arn.resource.rpartition("/")[2]): policies
+            for arn, policies in parsed if arn and arn.resource.startswith("role/")
+        }  # fmt: skip
+
 
 def is_meant(pattern: str, principal: RecordedPrincipal) -> bool:
-    """Tell whether *pattern*, of names or of ARNs, means *principal*."""
+    """
+    Tell whether *pattern*, of names or of ARNs, means *principal*.
+
+    A role whose path is not told is meant where its path may be that of the pattern.
+    """
+    if principal.role:
+        return _may_mean(pattern, principal.account or "*", principal.role)
     arn = principal.arn or ""
     if pattern.startswith("arn:"):
         return matches(pattern, arn)
@@ -122,9 +151,23 @@ def is_meant(pattern: str, principal: RecordedPrincipal) -> bool:
     return parsed is not None and matches(pattern, parsed.resource.rpartition("/")[2])
 
 
+def _may_mean(pattern: str, account: str, role: str) -> bool:
+    parsed = Arn.parse(pattern)
+    if not pattern.startswith("arn:"):
+        return matches(pattern, role)
+    if parsed is None or not matches(parsed.account, account):
+        return False
+    kind, slash, name = parsed.resource.rpartition("/")
+    return matches(parsed.resource, f"role/{role}") or (
+        slash == "/" and kind.startswith("role") and matches(name, role)
+    )
+
+
 def _why_not(principal: RecordedPrincipal) -> str:
     if principal.kind == "AWSService":
         return "a service of AWS called as itself, which these policies do not bind"
     if principal.kind == "AWSAccount":
         return "a principal of another account called, which these policies do not bind"
-    return f"who called can't be told ({principal.kind})"
+    if principal.is_told:
+        return f"{principal.kind}: no user or role of an account, which these policies bind"
+    return UNTOLD

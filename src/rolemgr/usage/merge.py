@@ -65,6 +65,7 @@ def add_use(whole: RecordedUse, part: RecordedUse) -> bool:
         whole.counts[place] = whole.counts.get(place, 0) + part.counts[key]
     for counts, more in (
         (whole.principals, part.principals), (whole.unknown_operations, part.unknown_operations),
+        (whole.unknown_callers, part.unknown_callers),
     ):  # fmt: skip
         for name, count in more.items():
             counts[name] = counts.get(name, 0) + count

@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 from rolemgr.evaluate.partly import MatchingAllow, PartlyKnownLayers
 from rolemgr.evaluate.request import Context, Request
-from rolemgr.events.call import CallEnding, RecordedCall, call_of
+from rolemgr.events.call import UNREADABLE, CallEnding, RecordedCall, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
+from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.timed_names import resource_without_time
 from rolemgr.usage.layers_asked import is_meant
 from rolemgr.usage.verdicts import keys_carried
@@ -84,6 +85,8 @@ class RecordedUse:
     """What can't be read, and why: the first thousand of it."""
     unread_count: int = 0
     unknown_operations: dict[str, int] = field(default_factory=dict)
+    unknown_callers: dict[str, int] = field(default_factory=dict)
+    """How many calls, by the type of their identity, nobody knows not to be of those that are asked for."""
     first: str = ""
     last: str = ""
     names: dict[str, int] = field(default_factory=dict)
@@ -121,19 +124,39 @@ def recorded_use(
     found = RecordedUse() if found is None else found
     for record in records:
         if isinstance(record, Unread):
-            found.unread_count += 1
-            if len(found.unread) < MOST_UNREAD:
-                found.unread.append(record)
+            _count_unread(found, record)
             continue
         found.events += 1
         call = call_of(record)
-        if isinstance(call, str) or not any(is_meant(one, call.principal) for one in names):
-            continue
-        if call.ending is CallEnding.DENIED:
-            found.denied += 1
-            continue
-        _take(found, call, told_apart)
+        if call == UNREADABLE:
+            _count_unread(found, Unread(record.where, UNREADABLE))
+        elif isinstance(call, RecordedCall) and _is_of(call, names, found):
+            _take(found, call, told_apart)
     return found
+
+
+def _count_unread(found: RecordedUse, one: Unread) -> None:
+    found.unread_count += 1
+    if len(found.unread) < MOST_UNREAD:
+        found.unread.append(one)
+
+
+def _is_of(call: RecordedCall, names: Iterable[str], found: RecordedUse) -> bool:
+    """Tell whether *call* went through and is of one of *names*; count in *found* that it is not, or may be."""
+    if any(is_meant(one, call.principal) for one in names):
+        is_denied = call.ending is CallEnding.DENIED
+        found.denied += is_denied
+        return not is_denied
+    if any(call.principal.may_be_in(account_of(one)) for one in names):
+        kind = call.principal.kind
+        found.unknown_callers[kind] = found.unknown_callers.get(kind, 0) + 1
+    return False
+
+
+def account_of(name: str) -> str | None:
+    """Return the account of those whom *name*, a pattern of names or ARNs, means; None where that may be any."""
+    parsed = Arn.parse(name)
+    return parsed.account if parsed and ACCOUNT_ID.fullmatch(parsed.account) else None
 
 
 def _take(found: RecordedUse, call: RecordedCall, told_apart: ToldApart) -> None:

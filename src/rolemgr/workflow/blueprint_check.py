@@ -1,11 +1,13 @@
 """Rules, and the user's own checks, over every document of a blueprint; what is found stands at a line of its file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.blueprint.levels import LevelLayers
+from rolemgr.check.aws import AskedDocument, asked_of
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
@@ -36,7 +38,7 @@ class PlacedDocument(NamedTuple):
 
 
 def check_blueprint_files(
-    names: Sequence[str], chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside
+    names: Sequence[str], chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, *, live: bool = False
 ) -> CheckFindings:
     """Return what is found in the blueprints *names*, and what is wrong with some; *chosen* may pick parts of one."""
     made: list[CheckFindings] = []
@@ -45,19 +47,19 @@ def check_blueprint_files(
         with gathering(wrong):
             given = given_blueprint((name,), chosen, outside)
             opened = open_blueprint(given or GivenBlueprint(name), outside)
-            made.append(check_blueprint(opened.found, opened.pick, rules, outside))
+            made.append(check_blueprint(opened.found, opened.pick, rules, outside, live=live))
     return together([*made, CheckFindings([], [], wrong=tuple(wrong))])
 
 
 def check_blueprint(
-    found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...], outside: Outside
+    found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...], outside: Outside, *, live: bool = False
 ) -> CheckFindings:  # fmt: skip
     """
     Return what is found in the roles and policies of *found* that *pick* means; say what the catalog accepts.
 
-    The policies of the organization are checked where all is meant.
+    The policies of the organization are checked where all is meant. Of what is judged *live* too, AWS is to be asked.
     """
-    made = [*_of_roles(found, pick, rules), *_of_policies(found, pick, rules)]
+    made = [*_of_roles(found, pick, rules, live=live), *_of_policies(found, pick, rules, live=live)]
     notes = [text for one in made for text in one.notes]
     for text in _in_short(notes):
         outside.say(text)
@@ -67,6 +69,7 @@ def check_blueprint(
         [pair for one in made for pair in one.accepted],
         tuple(notes),
         not_judged=[one for each in made for one in each.not_judged],
+        asked=[one for each in made for one in each.asked],
     )
 
 
@@ -80,10 +83,12 @@ def _in_short(notes: Sequence[str]) -> Iterator[str]:
         yield f"{first}{f' (and {len(more):,} more)' if more else ''}: {text}"
 
 
-def _of_roles(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:
+def _of_roles(
+    found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...], *, live: bool
+) -> Iterator[CheckFindings]:
     file = found.source.source.name
     for placed in roles_picked(found, pick):
-        made = found_in_role(choice_of(found, placed), rules)
+        made = found_in_role(choice_of(found, placed), rules, live=live)
         at = placed.spec.at("persona")
 
         def told(finding: Any, place: str = placed.place, where: SourceLocation = at) -> Any:
@@ -99,22 +104,36 @@ def _of_roles(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -
                 one._replace(path=at.file, line=at.line, reason=f"{placed.place}: {one.reason}")
                 for one in made.not_judged
             ],
+            asked=[one.then(told) for one in made.asked],
         )
 
 
-def _of_policies(found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...]) -> Iterator[CheckFindings]:
+def _of_policies(
+    found: ComposedBlueprint, pick: Picked, rules: tuple[Path, ...], *, live: bool
+) -> Iterator[CheckFindings]:
     file = found.source.source.name
     if pick.roles is None:
         for policy in found.policies:
             if pick.accounts is None or policy.account in pick.accounts:
                 name = f"the policy of {policy.resource}"
                 one = PlacedDocument(name, PolicyType.RESOURCE, policy.document.to_json_value(), policy.flows[0].where)
-                yield CheckFindings([_placed(finding, one) for finding in _findings(one, rules)], [file])
+                yield CheckFindings(
+                    [_placed(finding, one) for finding in _findings(one, rules)],
+                    [file],
+                    asked=_asked_documents([one], live=live),
+                )
     for level in found.layers if pick.is_all else ():
-        yield _of_level(found, level, rules)
+        yield _of_level(found, level, rules, live=live)
 
 
-def _of_level(found: ComposedBlueprint, level: LevelLayers, rules: tuple[Path, ...]) -> CheckFindings:
+def _asked_documents(placed: Sequence[PlacedDocument], *, live: bool) -> list[AskedDocument]:
+    """Return what AWS is to be asked about, at the lines that ask for it."""
+    return [
+        each.then(partial(_placed, one=one)) for one in placed for each in asked_of([_read(one)]) if live
+    ]  # fmt: skip
+
+
+def _of_level(found: ComposedBlueprint, level: LevelLayers, rules: tuple[Path, ...], *, live: bool) -> CheckFindings:
     """
     Return what is found in the policies of a *level*, and what their patterns accept.
 
@@ -143,6 +162,7 @@ def _of_level(found: ComposedBlueprint, level: LevelLayers, rules: tuple[Path, .
             for (finding, one), reason in zip(kept, why, strict=True)
             if reason
         ),
+        asked=_asked_documents(documents, live=live),
     )
 
 
@@ -157,8 +177,12 @@ def _accepts(found: ComposedBlueprint, level: LevelLayers) -> Mapping[tuple[str,
 
 
 def _findings(one: PlacedDocument, rules: tuple[Path, ...]) -> list[Finding]:
-    document = read(Document(one.name, one.kind, one.raw, lambda _: None, group=one.name))
+    document = _read(one)
     return [*check([document]), *custom_findings_in([document], rules)]
+
+
+def _read(one: PlacedDocument) -> Document:
+    return read(Document(one.name, one.kind, one.raw, lambda _: None, group=one.name))
 
 
 def _placed(finding: Finding, one: PlacedDocument) -> Finding:

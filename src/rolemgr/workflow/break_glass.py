@@ -1,10 +1,12 @@
-"""A break-glass role with all around it: who may take it, the alarm on it, and the SCP that keeps the alarm alive."""
+"""Break-glass roles with all around them: who may take them, the alarm on them, and the SCP that keeps it alive."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
+from rolemgr.detective.break_glass.events import change_pattern, use_pattern
 from rolemgr.detective.break_glass.names import BreakGlass
 from rolemgr.detective.break_glass.sinks import AlarmSink, sinks
 from rolemgr.errors import InputError, SourceLocation, raise_all
@@ -20,9 +22,11 @@ from rolemgr.model.source import parse_model
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec
 from rolemgr.model.times import seconds
 from rolemgr.reference.organizations import landing_zones
+from rolemgr.reference.quirks import quota
 from rolemgr.workflow.choices import names_a_role, role_source
 from rolemgr.workflow.layer_policies import LayerRequest, MadeLayer, make_layer
-from rolemgr.workflow.outside import Outside
+from rolemgr.workflow.many import each_alone
+from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.role import RenderedChoice, attached_to, render_source
 
 PERSONA: Final = "mlops-emergency"
@@ -36,7 +40,11 @@ _EVERYTHING: Final = IdentityPolicy.model_validate(
 
 @dataclass(frozen=True)
 class BreakGlassRequest:
-    """What was asked for: the choices of the role, and where its users, its alarm and its keepers are."""
+    """
+    What was asked for: the choices of the role, and where its users, its alarm and its keepers are.
+
+    Each of *role_files*, where there are several, gives a role of its own; all have the same users and one alarm.
+    """
 
     chosen: Mapping[str, Any]
     users: tuple[str, ...]
@@ -50,31 +58,85 @@ class BreakGlassRequest:
     mfa_age: str = "15m"
     alarm_name: str = "break-glass"
     free_slots: int | None = None
+    role_files: tuple[str, ...] = ()
 
 
 class MadeBreakGlass(NamedTuple):
-    """The role, its alarm, and the SCP that guards both."""
+    """The roles, their alarm, and the SCP that guards both."""
 
     alarm: BreakGlass
-    role: RenderedChoice
+    roles: tuple[RenderedChoice, ...]
     scp: MadeLayer
     mfa_age: int
 
 
 def make_break_glass(request: BreakGlassRequest, outside: Outside, *, verbose: bool) -> MadeBreakGlass:
     """
-    Return the break-glass role that *request* asks for; say what can't be closed.
+    Return the break-glass roles that *request* asks for; say what can't be closed.
 
-    Raises InputError (or Problems) for bad input, and for a role that could silence its own alarm.
+    Raises InputError (or Problems) for bad input, for a role that could silence the alarm, and for roles of which one
+    can't be made: a kit without it would leave it unwatched.
     """
     raise_all([*_wrong(request)])
     keepers = _keepers(request)
-    role = render_source(_with_users(request, outside), {}, outside.say, verbose=verbose)
-    alarm = _alarm(request, role, keepers)
-    scp = _scp(request, alarm, role, outside)
-    for text in (*_guarded(alarm, role, scp), *_notes(request, alarm)):
-        outside.say(text)
-    return MadeBreakGlass(alarm, role, scp, seconds(request.mfa_age))
+    around = outside._replace(say=once(outside.say)) if request.role_files else outside
+    roles = _roles(request, around, verbose=verbose)
+    raise_all([*_apart(request, roles)])
+    alarm = _alarm(request, roles, keepers)
+    raise_all([*_too_long(alarm)])
+    scp = _scp(request, alarm, roles, around)
+    for text in (*(note for role in roles for note in _guarded(alarm, role, scp)), *_notes(request, alarm)):
+        around.say(text)
+    return MadeBreakGlass(alarm, roles, scp, seconds(request.mfa_age))
+
+
+def _roles(request: BreakGlassRequest, outside: Outside, *, verbose: bool) -> tuple[RenderedChoice, ...]:
+    """Return the role, or that of each role file; raise what is wrong with any of them."""
+
+    def made(chosen: Mapping[str, Any]) -> RenderedChoice:
+        asked = replace(request, chosen=chosen)
+        return render_source(_with_users(asked, outside), {}, outside.say, verbose=verbose)
+
+    if not request.role_files:
+        return (made(request.chosen),)
+    found, wrong = each_alone(request.role_files, lambda name: made({**request.chosen, "role": name}))
+    raise_all(wrong)
+    return tuple(one for _, one in found)
+
+
+def _apart(request: BreakGlassRequest, roles: Sequence[RenderedChoice]) -> Iterator[InputError]:
+    """Yield why *roles* can't have one alarm: two are one, or nobody says where it is."""
+    specs = [one.spec.value for one in roles]
+    seen: dict[tuple[str, str], str] = {}
+    for file, spec in zip(request.role_files, specs, strict=False):
+        first = seen.setdefault((spec.account, spec.role_name.lower()), file)
+        if first != file:
+            problem = f"account {spec.account} has a role `{spec.role_name}` already, by {first}"
+            yield InputError(SourceLocation(file), problem, "give each a `name` of its own")
+    regions = sorted({spec.region for spec in specs})
+    if len(regions) > 1 and not request.alarm_region:
+        problem = f"is missing: the roles are in {' and '.join(regions)}"
+        yield InputError(SourceLocation("--alarm-region"), problem, "give --alarm-region NAME, where people are told")
+    if len({spec.partition_name for spec in specs}) > 1:
+        partitions = " and ".join(sorted({spec.partition_name for spec in specs}))
+        problem = f"the roles are in partitions {partitions}, and no event goes from one to another"
+        yield InputError(SourceLocation("break-glass"), problem, "make one kit for each")
+
+
+def _too_long(alarm: BreakGlass) -> Iterator[InputError]:
+    """Yield the rules whose pattern EventBridge would refuse: then nobody would be told of anything."""
+    most = quota("event_pattern_at_most")
+    for rule, size in _sizes(alarm):
+        if size > most:
+            problem = f"rule {rule} would have a pattern of {size:,} characters, and EventBridge takes {most:,}"
+            hint = "make several kits of fewer roles, each with its --alarm-name"
+            yield InputError(SourceLocation("break-glass"), problem, hint)
+
+
+def _sizes(alarm: BreakGlass) -> Iterator[tuple[str, int]]:
+    """Yield the rules of the watched accounts, each with the size of its pattern as CloudFormation sends it."""
+    yield alarm.use_rule, len(json.dumps(use_pattern(alarm), separators=(",", ":")))
+    yield alarm.change_rule, len(json.dumps(change_pattern(alarm), separators=(",", ":")))
 
 
 def _wrong(request: BreakGlassRequest) -> Iterator[InputError]:
@@ -90,6 +152,9 @@ def _wrong(request: BreakGlassRequest) -> Iterator[InputError]:
     if not request.keepers and not request.landing_zones:
         hint = "give --keeper ARN, a role of the security team, or --landing-zone"
         yield InputError(SourceLocation("--keeper"), "is missing: who may change the alarm", hint)
+    if request.role_files and request.chosen.get("name"):
+        problem = "names one role, and each of several role files has its own"
+        yield InputError(SourceLocation("--name"), problem, "leave it out")
     if request.chosen.get("trust"):
         problem = "does not go with break-glass: its users alone take the role"
         yield InputError(SourceLocation("--trust"), problem, "give --user NAME")
@@ -173,36 +238,43 @@ def _unfit(spec: RoleSpec, request: BreakGlassRequest) -> Iterator[InputError]:
             yield InputError(SourceLocation(flag), f"`{account}` is the account of the role: {why}", hint)
 
 
-def _alarm(request: BreakGlassRequest, role: RenderedChoice, keepers: tuple[str, ...]) -> BreakGlass:
-    spec, documents = role.spec.value, role.documents
-    own = f"arn:{spec.partition_name}:iam::{spec.account}:policy{spec.path}"
-    managed = (f"{own}{one.name}" for one in documents.managed_policies)
-    boundary = (spec.boundary_arn,) if spec.boundary_arn and not is_aws_managed(spec.boundary_arn) else ()
-    attached = (arn for arn in documents.attached if not is_aws_managed(arn))
+def _alarm(request: BreakGlassRequest, roles: Sequence[RenderedChoice], keepers: tuple[str, ...]) -> BreakGlass:
+    spec = roles[0].spec.value
     return BreakGlass(
-        role=spec.arn,
+        roles=tuple(one.spec.value.arn for one in roles),
         users=_user_arns(request, spec.partition_name),
-        account=spec.account,
         user_account=str(request.user_account),
         alarm_account=str(request.alarm_account),
         alarm_region=request.alarm_region or spec.region,
         partition=spec.partition_name,
         keepers=keepers,
-        policies=tuple(dict.fromkeys((*managed, *boundary, *attached))),
+        policies=tuple(dict.fromkeys(arn for one in roles for arn in _policies_of(one))),
         name=request.alarm_name,
     )
 
 
-def _scp(request: BreakGlassRequest, alarm: BreakGlass, role: RenderedChoice, outside: Outside) -> MadeLayer:
+def _policies_of(role: RenderedChoice) -> Iterator[str]:
+    """Yield the ARNs of the managed policies of the account that *role* has: its own, its boundary, others."""
+    spec, documents = role.spec.value, role.documents
+    own = f"arn:{spec.partition_name}:iam::{spec.account}:policy{spec.path}"
+    yield from (f"{own}{one.name}" for one in documents.managed_policies)
+    if spec.boundary_arn and not is_aws_managed(spec.boundary_arn):
+        yield spec.boundary_arn
+    yield from (arn for arn in documents.attached if not is_aws_managed(arn))
+
+
+def _scp(
+    request: BreakGlassRequest, alarm: BreakGlass, roles: Sequence[RenderedChoice], outside: Outside
+) -> MadeLayer:  # fmt: skip
     """
-    Return the SCP for the accounts of role, users and alarm, by `protect-break-glass`.
+    Return the SCP for the accounts of roles, users and alarm, by `protect-break-glass`.
 
     A comma in a name, which would part two values, becomes a question mark: one more name is guarded.
     """
     values = {**alarm.protected(), "trails": request.trails, "keys": (request.alarm_key,) if request.alarm_key else ()}
     listed = {name: ",".join(text.replace(",", "?") for text in texts) for name, texts in values.items() if texts}
     given = tuple(f"{name}={text}" for name, text in listed.items())
-    catalog = tuple(role.spec.value.catalog)
+    catalog = tuple(dict.fromkeys(folder for one in roles for folder in one.spec.value.catalog))
     asked = LayerRequest(
         "scp", (_PATTERN,), given, name=f"{alarm.name}-scp", free_slots=request.free_slots, catalog=catalog
     )
@@ -225,15 +297,21 @@ def _guarded(alarm: BreakGlass, role: RenderedChoice, scp: MadeLayer) -> Iterato
     alone = Policies(identity=identity, permissions_boundary=boundary)
     documents = tuple(IdentityPolicy.model_validate(one.document.to_json_value()) for one in scp.documents.policies)
     under = Policies(identity=identity, permissions_boundary=boundary, service_control=((_EVERYTHING, *documents),))
-    found = [one for one in sinks(alarm, role.spec.value.region) if _allowed(alarm, one, alone)]
-    if open_ := [one for one in found if _allowed(alarm, one, under)]:
+    spec = role.spec.value
+    found = [one for one in sinks(alarm, spec.region) if _allowed(spec, one, alone)]
+    which = f"the role {spec.role_name}" if len(alarm.roles) > 1 else "the role"
+    if open_ := [one for one in found if _allowed(spec, one, under)]:
         one = open_[0]
-        problem = f"the role may do `{one.action}` on {one.resource}: it would silence or widen itself ({one.part})"
+        problem = f"{which} may do `{one.action}` on {one.resource}: it would silence or widen itself ({one.part})"
         hint = "choose a persona without it, or give --trail or --alarm-key"
         raise InputError(SourceLocation("break-glass"), problem, hint)
     for part in dict.fromkeys(one.part for one in found):
         actions = ", ".join(one.action for one in found if one.part == part)
-        yield f"the SCP alone keeps the role from {part}: its own policies allow {actions}"
+        yield f"the SCP alone keeps {which} from {part}: its own policies allow {actions}"
+
+
+def _listed(accounts: Sequence[str]) -> str:
+    return " and ".join(accounts)
 
 
 def _widest(policy: IdentityPolicy) -> IdentityPolicy:
@@ -245,19 +323,27 @@ def _widest(policy: IdentityPolicy) -> IdentityPolicy:
     return IdentityPolicy.model_validate(value)
 
 
-def _allowed(alarm: BreakGlass, sink: AlarmSink, policies: Policies) -> bool:
+def _allowed(spec: RoleSpec, sink: AlarmSink, policies: Policies) -> bool:
     """Tell whether the role may; what is in another account as if it were in the role's own, which is the wider."""
     asked = {
-        "principal": alarm.role,
+        "principal": spec.arn,
         "action": sink.action,
         "resource": sink.resource,
-        "resourceAccount": alarm.account,
+        "resourceAccount": spec.account,
     }
     return evaluate(Request.from_json_value(asked), policies).decision == "Allowed"
 
 
 def _notes(request: BreakGlassRequest, alarm: BreakGlass) -> Iterator[str]:
-    yield f"your other SCPs have to let it work: render them with --exempt {alarm.role}"
+    exempt = " ".join(f"--exempt {one}" for one in alarm.roles)
+    yield f"your other SCPs have to let {'it' if len(alarm.roles) == 1 else 'them'} work: render them with {exempt}"
+    for rule, size in _sizes(alarm):
+        if size > quota("event_pattern"):
+            yield (
+                f"rule {rule} has a pattern of {size:,} characters, and EventBridge takes {quota('event_pattern'):,} "
+                f'unless you have its quota "Event pattern size" raised in every region of {_listed(alarm.watched)}: '
+                "do that before `forward`, or make several kits"
+            )
     if not request.trails:
         yield "no --trail is given: who stops the trail that logs management events stops the alarm; guard it in an SCP"
     if not request.alarm_key:

@@ -1,4 +1,4 @@
-"""The files of a break-glass role: a template for each account, the SCP, and the runbook."""
+"""The files of break-glass roles: a template for each account, the SCP, and the runbook."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -38,12 +38,15 @@ def pieces(made: MadeBreakGlass) -> tuple[DeployedPart, ...]:
             "one region",
             "the users who may take the role, without keys",
         ),
-        DeployedPart(
-            "role",
-            "role.template.yaml",
-            alarm.account,
-            "one region",
-            f"the role {alarm.role_name}, which trusts these users",
+        *(
+            DeployedPart(
+                one.part,
+                f"{one.part}.template.yaml",
+                one.account,
+                "one region",
+                f"the role {one.name}, which trusts these users",
+            )
+            for one in alarm.emergency_roles
         ),
         DeployedPart(
             "alarm", "alarm.template.yaml", alarm.alarm_account, alarm.alarm_region, "event bus, topic and who is told"
@@ -66,8 +69,9 @@ def break_glass_text(made: MadeBreakGlass, form: str) -> str:
     if form == "text":
         return overview(made.alarm, pieces(made), made.mfa_age)
     templates = _templates(made)
+    roles = [one.documents.to_properties() for one in made.roles]
     found: dict[str, Any] = {
-        "Role": made.role.documents.to_properties(),
+        **({"Role": roles[0]} if len(roles) == 1 else {"Roles": roles}),
         "Templates": {
             one.name: {"Account": one.account, "Region": one.region, "For": one.what, "Template": templates[one.name]}
             for one in pieces(made)
@@ -104,7 +108,8 @@ def _templates(made: MadeBreakGlass) -> Mapping[str, dict[str, Any]]:
 def _stacks(made: MadeBreakGlass, say: Say) -> Iterator[BreakGlassFile]:
     for name, template in _templates(made).items():
         yield BreakGlassFile(f"{name}.template.yaml", to_template(template))
-    yield BreakGlassFile("role.template.yaml", _role(made, "cloudformation", say))
+    for part, text in _roles(made, "cloudformation", say):
+        yield BreakGlassFile(f"{part}.template.yaml", text)
 
 
 def _modules(made: MadeBreakGlass, say: Say) -> Iterator[BreakGlassFile]:
@@ -112,14 +117,18 @@ def _modules(made: MadeBreakGlass, say: Say) -> Iterator[BreakGlassFile]:
     for name, template in _templates(made).items():
         yield BreakGlassFile(f"{name}/{name}.template.yaml", to_template(template))
         yield BreakGlassFile(f"{name}/main.tf.json", to_json(stack_module(f"{made.alarm.name}-{name}", name, template)))
-    yield BreakGlassFile("role/role.tf.json", _role(made, "terraform", say))
+    for part, text in _roles(made, "terraform", say):
+        yield BreakGlassFile(f"{part}/role.tf.json", text)
     yield BreakGlassFile("scp/policies.tf.json", layer_text(made.scp, "terraform"))
 
 
-def _role(made: MadeBreakGlass, form: str, say: Say) -> str:
-    exported = exported_text(made.role, Exports(form))
-    for note in exported.notes:
-        say(note)
-    if form == "cloudformation" and len(exported.text.encode()) > BODY_LIMIT:
-        say("role.template.yaml is over the size that is sent with a call: deploy it through a bucket (--s3-bucket)")
-    return exported.text
+def _roles(made: MadeBreakGlass, form: str, say: Say) -> Iterator[tuple[str, str]]:
+    """Yield each role as the part of the kit that it is, and its text in *form*."""
+    for one, role in zip(made.alarm.emergency_roles, made.roles, strict=True):
+        exported = exported_text(role, Exports(form))
+        for note in exported.notes:
+            say(note)
+        if form == "cloudformation" and len(exported.text.encode()) > BODY_LIMIT:
+            file = f"{one.part}.template.yaml"
+            say(f"{file} is over the size that is sent with a call: deploy it through a bucket (--s3-bucket)")
+        yield one.part, exported.text

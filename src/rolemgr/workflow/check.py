@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from rolemgr.check.aws import asked_of
 from rolemgr.check.collect import Collected, Piped, TypeOf, collect
 from rolemgr.check.config import CheckConfig
 from rolemgr.check.finding import Severity, TypeFromName
@@ -34,11 +35,16 @@ class HasSeverity(Protocol):
 
 
 class CheckRequest(NamedTuple):
-    """What is checked: files and folders, of a *kind* that somebody may say, or what *chosen* describes."""
+    """
+    What is checked: files and folders, of a *kind* that somebody may say, or what *chosen* describes.
+
+    Where it is *live*, AWS is asked about it too: then a Region beside policy files is the one that is asked.
+    """
 
     paths: Sequence[str]
     chosen: Mapping[str, Any]
     kind: str | None
+    live: bool = False
 
 
 def found_in(
@@ -46,7 +52,7 @@ def found_in(
     *, verbose: bool,
 ) -> CheckFindings:  # fmt: skip
     """Return what the rules, and those in the files *rules*, find in files, in the chosen role, or in each of many."""
-    paths, chosen, kind = given
+    paths, chosen, kind, live = given
     if paths:
         return _in_files(given, _Judging(config.types, rules, outside, progress, verbose))
     if kind:
@@ -54,10 +60,10 @@ def found_in(
     if many_roles(chosen):
         from rolemgr.workflow.check_many_roles import check_role_files  # one role pays for no pool of processes
 
-        return check_role_files(chosen, rules, outside, progress, verbose=verbose)
+        return check_role_files(chosen, rules, outside, progress, verbose=verbose, live=live)
     from rolemgr.workflow.check_role import check_role  # files need neither catalog nor templates
 
-    return check_role(one_role(chosen), rules, outside, verbose=verbose)
+    return check_role(one_role(chosen), rules, outside, verbose=verbose, live=live)
 
 
 class _Judging(NamedTuple):
@@ -82,7 +88,10 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     if catalogs:
         from rolemgr.workflow.check_catalog import check_catalog, together  # policies need no catalog
 
-        _refuse_role_options(given.chosen)
+        if given.live:
+            problem = f"{catalogs[0]} is a catalog, whose entries are not policies yet"
+            raise InputError(SourceLocation("--live"), problem, "give roles, policies or a blueprint")
+        _refuse_role_options(given)
         parts = [check_catalog(path, judging.rules) for path in catalogs]
         if beside := [one for path in catalogs if (one := blueprint_of(path, judging.outside))]:
             parts.append(_in_blueprints(beside, Collected(), given, judging))
@@ -101,7 +110,7 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     if of_blueprints and not collected.size:
         raise_all([] if of_blueprints.names else of_blueprints.wrong)
         return of_blueprints
-    found = _with_roles(_in_policies(collected, judging.rules), collected, given, judging)
+    found = _with_roles(_in_policies(collected, judging.rules, live=given.live), collected, given, judging)
     if not of_blueprints:
         return found
     from rolemgr.workflow.check_catalog import together  # policies need no catalog
@@ -125,7 +134,7 @@ def _in_blueprints(
         raise InputError(SourceLocation("--type"), "goes with policy files, not with a blueprint")
     from rolemgr.workflow.blueprint_check import check_blueprint_files  # policies need neither catalog nor blueprint
 
-    return check_blueprint_files(names, given.chosen, judging.rules, judging.outside)
+    return check_blueprint_files(names, given.chosen, judging.rules, judging.outside, live=given.live)
 
 
 def _piped(given: CheckRequest, judging: _Judging) -> tuple[list[str | Piped], PolicyType | None, Sequence[TypeOf]]:
@@ -147,7 +156,7 @@ def _in_piped_role(piped: Piped, given: CheckRequest, judging: _Judging) -> Chec
     chosen = one_role(with_role_files(given.paths, given.chosen))
     read = judging.outside.read
     outside = judging.outside._replace(read=lambda name, limits: piped if name == "-" else read(name, limits))
-    return check_role(chosen, judging.rules, outside, verbose=judging.verbose)
+    return check_role(chosen, judging.rules, outside, verbose=judging.verbose, live=given.live)
 
 
 def _is_role_or_blueprint(text: str, name: str, blueprints: list[str]) -> bool:
@@ -166,12 +175,14 @@ def _is_role(text: str, name: str) -> bool:
     return Path(name).name != SETTINGS_FILE and is_role_among_others(text, name)
 
 
-def _in_policies(collected: Collected, rules: tuple[Path, ...]) -> CheckFindings:
+def _in_policies(collected: Collected, rules: tuple[Path, ...], *, live: bool) -> CheckFindings:
     documents = collected.documents
     found = [*collected.unreadable, *check(documents), *custom_findings_in(documents, rules)]
     names = [name for name, _ in dict.fromkeys((one.name, one.place) for one in documents if not one.missing)]
     from_names = [TypeFromName(one.name, one.kind) for one in documents if one.suggested]
-    return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=list(dict.fromkeys(from_names)))
+    asked = list(asked_of(documents)) if live else []
+    types = list(dict.fromkeys(from_names))
+    return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=types, asked=asked)
 
 
 def _with_roles(
@@ -179,7 +190,7 @@ def _with_roles(
 ) -> CheckFindings:  # fmt: skip
     """Return *found* of policies with what is found in the role files among them, under the chosen options."""
     if not collected.roles or collected.size > len(collected.roles):
-        _refuse_role_options(given.chosen)
+        _refuse_role_options(given)
     if not collected.roles:
         return found
     if given.kind and not found.names:
@@ -188,12 +199,14 @@ def _with_roles(
     from rolemgr.workflow.check_many_roles import check_role_files
 
     chosen = with_role_files(collected.roles, given.chosen)
-    of_roles = check_role_files(chosen, judging.rules, judging.outside, judging.progress, verbose=judging.verbose)
+    of_roles = check_role_files(
+        chosen, judging.rules, judging.outside, judging.progress, verbose=judging.verbose, live=given.live
+    )
     return together([found, of_roles])
 
 
-def _refuse_role_options(chosen: Mapping[str, Any]) -> None:
-    if flag := given_flag(chosen):
+def _refuse_role_options(given: CheckRequest) -> None:
+    if flag := given_flag({**given.chosen, "region": None} if given.live else given.chosen):
         raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
 
 

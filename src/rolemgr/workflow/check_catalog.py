@@ -168,4 +168,5 @@ def together(parts: Sequence[CheckFindings]) -> CheckFindings:
         wrong=tuple(one for part in parts for one in part.wrong),
         not_judged=[one for part in parts for one in part.not_judged],
         types=[one for part in parts for one in part.types],
+        asked=[one for part in parts for one in part.asked],
     )

@@ -13,11 +13,13 @@ from rolemgr.workflow.outside import Outside
 
 
 def check_role_files(
-    chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, progress: Progress, *, verbose: bool
-) -> CheckFindings:
+    chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, progress: Progress,
+    *, verbose: bool, live: bool = False,
+) -> CheckFindings:  # fmt: skip
     """Return what is found in the roles of many files, at each file, and what is wrong with some of them."""
-    judge = partial(found_in_role, rules=rules)
-    made, wrong = judge_each(chosen, matching_files(chosen["role"], outside), judge, outside, progress, verbose=verbose)
+    judge, files = partial(found_in_role, rules=rules, live=live), matching_files(chosen["role"], outside)
+    cores = 1 if live else None  # what AWS is asked about goes to no other process
+    made, wrong = judge_each(chosen, files, judge, outside, progress, verbose=verbose, cores=cores)
     for text in notes_of([one._replace(notes=(*one.notes, *one.result.notes)) for one in made]):
         outside.say(text)
     return CheckFindings(
@@ -26,6 +28,7 @@ def check_role_files(
         [(_in_file(finding, one.file), reason) for one in made for finding, reason in one.result.accepted],
         wrong=tuple(wrong),
         not_judged=[one._replace(path=file.file) for file in made for one in file.result.not_judged],
+        asked=[one.then(partial(_in_file, file=file.file)) for file in made for one in file.result.asked],
     )
 
 

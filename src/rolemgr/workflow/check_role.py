@@ -1,10 +1,12 @@
 """Rules, and the user's own checks, over a rendered role."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rolemgr.check.attached import missing_from
+from rolemgr.check.aws import asked_of
 from rolemgr.check.finding import Finding
 from rolemgr.check.role import accepted, at_choice, documents_of
 from rolemgr.check.run import check
@@ -13,9 +15,11 @@ from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.role import RenderedChoice, render_chosen
 
 
-def check_role(chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, *, verbose: bool) -> CheckFindings:
+def check_role(
+    chosen: Mapping[str, Any], rules: tuple[Path, ...], outside: Outside, *, verbose: bool, live: bool = False
+) -> CheckFindings:
     """Return what is found in the role that *chosen* describes; say what was assumed and what the catalog accepts."""
-    made = found_in_role(render_chosen(chosen, outside, verbose=verbose), rules)
+    made = found_in_role(render_chosen(chosen, outside, verbose=verbose), rules, live=live)
     for text in made.notes:
         outside.say(text)
     return made._replace(findings=by_place(made.findings))
@@ -28,8 +32,12 @@ def findings_in_force(found: RenderedChoice) -> CheckFindings:
     return excused(made, checks.config())
 
 
-def found_in_role(found: RenderedChoice, rules: tuple[Path, ...]) -> CheckFindings:
-    """Return what is found in a rendered role, where the user chose it; the catalog's lines are in the messages."""
+def found_in_role(found: RenderedChoice, rules: tuple[Path, ...], *, live: bool = False) -> CheckFindings:
+    """
+    Return what is found in a rendered role, where the user chose it; the catalog's lines are in the messages.
+
+    Of one that is judged *live* too, what AWS is to be asked about; that goes to no other process.
+    """
     groups = {name: found.catalog.activity_group(name) for name in found.role.groups}
     documents = documents_of(found.documents)
     findings: list[Finding] = []
@@ -44,4 +52,6 @@ def found_in_role(found: RenderedChoice, rules: tuple[Path, ...]) -> CheckFindin
             findings.append(shown)
     findings += [at_choice(one, found.role, found.spec) for one in custom_findings_in(documents, rules)]
     names = [one.name for one in documents if not one.missing]
-    return CheckFindings(findings, names, meant, tuple(notes), not_judged=list(missing_from(documents)))
+    here = partial(at_choice, role=found.role, spec=found.spec)
+    asked = [one.then(here) for one in asked_of(documents)] if live else []
+    return CheckFindings(findings, names, meant, tuple(notes), not_judged=list(missing_from(documents)), asked=asked)

@@ -15,6 +15,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.report.check import CheckReport
 
 if TYPE_CHECKING:
+    from rolemgr.check.aws import AskedDocument
     from rolemgr.check.custom.checks import Custom
 
 
@@ -63,6 +64,8 @@ class CheckFindings(NamedTuple):
     types: Sequence[TypeFromName] = ()
     suppressed: Sequence[tuple[Finding, str]] = ()
     """What the configuration excuses."""
+    asked: "Sequence[AskedDocument]" = ()
+    """What AWS is to be asked about, where it is."""
 
     def report(self, customs: "Sequence[Custom]") -> CheckReport:
         """Return what is shown of it; *customs* explain their findings."""

@@ -116,7 +116,7 @@ def _may_be_a_role(path: str, read: Reader) -> bool:
 
 def judge_each(
     flags: Mapping[str, Any], files: Sequence[str], make: Callable[[RenderedChoice], T], outside: Outside,
-    progress: Progress, *, verbose: bool, filled_later: Sequence[str] = (),
+    progress: Progress, *, verbose: bool, filled_later: Sequence[str] = (), cores: int | None = None,
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """
     Return what *make* gives for the role of each of *files*, under the same *flags*, in order, and what is wrong.
@@ -132,7 +132,7 @@ def judge_each(
         filled_later=filled_later,
     )  # fmt: skip
     with progress(len(files)) as done:
-        for file, result in zip(files, in_order(work, files), strict=True):
+        for file, result in zip(files, in_order(work, files, cores), strict=True):
             made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
     apart, twins = without_twins(made)

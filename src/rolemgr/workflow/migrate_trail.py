@@ -1,21 +1,25 @@
 """The trails among the files that say what roles used, and whose calls in them are whose."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, NamedTuple
 
-from rolemgr.audit.migrate.seen import KeysToAsk, ReadTrail, RoleCalls, read_trail
+from rolemgr.audit.migrate.seen import KeysToAsk, MeantRoles, ReadTrail, RoleCalls, read_trail
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.events.call import RecordedPrincipal
 from rolemgr.events.records import Record, Unread
 from rolemgr.files.inflate import pieces
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.wildcards import matches
 from rolemgr.model.inventory import HeldRole
+from rolemgr.usage.layers_asked import is_meant
+from rolemgr.usage.recorded import account_of
 from rolemgr.workflow.role_options import is_pattern
 from rolemgr.workflow.trails import S3, Buckets, open_trail, records_in, trail_files
 
 _ENDINGS: Final = (".gz", ".jsonl", ".ndjson", ".csv", ".log")
+_MOST_CALLERS: Final = 3
 _PEEK: Final = 1 << 16
 _OF_TRAILS: Final = re.compile(rb'"(?:Records|Events|eventName|CloudTrailEvent|logEvents)"')
 
@@ -51,7 +55,8 @@ def trail_of_one(
     name called, or somebody in several accounts.
     """
     wanted = principal or (role.arn if is_of_account else role.name)
-    found = read_trail(_records(names, source), lambda arn: arn if _is_meant(wanted, arn) else None, keys)
+    whose = MeantRoles(lambda arn: arn if _is_meant(wanted, arn) else None, lambda who: _may_mean([wanted], who))
+    found = read_trail(_records(names, source), whose, keys)
     if len(found.uses) > 1:
         hint = f"give --principal with the ARN, such as {min(found.uses)}"
         raise InputError(SourceLocation(names[0]), f"several principals are called {wanted}", hint)
@@ -73,7 +78,8 @@ def trail_of_roles(
 ) -> tuple[ReadTrail, tuple[str, ...]]:
     """Return what the trails *names* say of each of *roles*, and what can't be read."""
     known = {one.arn for one in roles}
-    found = read_trail(_records(names, source), lambda arn: arn if arn in known else None, keys)
+    whose = MeantRoles(lambda arn: arn if arn in known else None, lambda who: _may_mean(known, who))
+    found = read_trail(_records(names, source), whose, keys)
     return found, tuple(_unread(found))
 
 
@@ -92,6 +98,13 @@ def _is_meant(wanted: str, arn: str) -> bool:
     return parsed is not None and parsed.resource.rpartition("/")[2] == wanted
 
 
+def _may_mean(wanted: Collection[str], who: RecordedPrincipal) -> bool:
+    """Tell whether *who*, whose ARN is not told, may be one of those whose names or ARNs are *wanted*."""
+    if who.role:
+        return any(is_meant(one, who) for one in wanted)
+    return not who.is_told and any(who.may_be_in(account_of(one)) for one in wanted)
+
+
 def _not_read(found: ReadTrail, use: RoleCalls) -> Iterator[str]:
     yield from _unread(found)
     for name, count in sorted(use.unknown_operations.items()):
@@ -104,3 +117,8 @@ def _unread(found: ReadTrail) -> Iterator[str]:
     yield from (f"{one.where}: {one.problem}" for one in found.unread)
     if found.unread_count > len(found.unread):
         yield f"{found.unread_count - len(found.unread):,} more events that can't be read"
+    if found.unknown_callers:
+        who = sorted(found.unknown_callers)
+        named = ", ".join(who[:_MOST_CALLERS]) + (" ..." if len(who) > _MOST_CALLERS else "")
+        count = sum(found.unknown_callers.values())
+        yield f"{count:,} calls that may be of the role, as the events do not tell the ARN of who made them ({named})"

@@ -16,11 +16,11 @@ from rolemgr.report.pages.of_report_roles import ReportedRole, role_report, role
 from rolemgr.report.pages.page import Page
 from rolemgr.report.role_grids import RoleColumn
 from rolemgr.workflow.check_role import findings_in_force
-from rolemgr.workflow.choices import catalog_folders
+from rolemgr.workflow.choices import catalog_folders, role_source
 from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.prove import as_given, chosen_somewhere, require_no_role
-from rolemgr.workflow.role import RenderedChoice, render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_source
 from rolemgr.workflow.role_options import one_role
 
 _EXAMPLE: Mapping[str, Any] = {"account": "111122223333", "region": "us-east-1"}
@@ -46,42 +46,54 @@ def roles_or_catalog_reported(chosen: Mapping[str, Any], outside: Outside, *, ve
     options of a role where none is chosen.
     """
     files = chosen["role"]
-    if files:
-        names = matching_files(files, outside) if files != ("-",) else list(files)
-        words = (*as_given({**chosen, "role": None}), *files)
-        return _roles([{**chosen, "role": name} for name in names], words, outside, verbose=verbose)
-    one = one_role(chosen)
-    if chosen_somewhere(one, outside.environ):
-        return _roles([one], as_given(one), outside, verbose=verbose)
+    one = one_role(chosen) if not files else chosen
+    if files or chosen_somewhere(one, outside.environ):
+        words = (*as_given({**chosen, "role": None}), *files) if files else as_given(one)
+        made, wrong = rendered_roles(chosen, outside, verbose=verbose)
+        roles, whole = _reported(made), whole_command(words)
+        return Report(role_report(roles[0], whole) if len(roles) == 1 else roles_report(roles, whole), wrong)
     require_no_role(one)
     return _catalog(chosen["catalog"])
 
 
-def _roles(
-    choices: Sequence[Mapping[str, Any]], words: Sequence[str], outside: Outside, *, verbose: bool
-) -> Report:  # fmt: skip
+def rendered_roles(
+    chosen: Mapping[str, Any], outside: Outside, *, verbose: bool
+) -> tuple[list[tuple[str, RenderedChoice]], list[InputError]]:
+    """
+    Return the roles that *chosen* and their fallbacks describe, each with its role file, and what is wrong with others.
+
+    What is said of several is said once. Raises what is wrong where none makes a role.
+    """
+    files = chosen["role"]
+    names = matching_files(files, outside) if files and files != ("-",) else list(files or ())
+    choices = [{**chosen, "role": name} for name in names] or [one_role(chosen)]
     wrong: list[InputError] = []
     made: list[tuple[str, RenderedChoice]] = []
     around = outside._replace(say=once(outside.say))
-    for chosen in choices:
+    catalogs: dict[tuple[str, ...], Catalog] = {}
+    for one in choices:
         with gathering(wrong):
-            made.append((str(chosen["role"] or ""), render_chosen(chosen, around, verbose=verbose)))
+            source = role_source(one, outside.environ, outside.read)
+            made.append((str(one["role"] or ""), render_source(source, catalogs, around.say, verbose=verbose)))
     if not made:
         raise_all(wrong)
-    roles = _reported(made)
-    whole = whole_command(words)
-    page = role_report(roles[0], whole) if len(roles) == 1 else roles_report(roles, whole)
-    return Report(page, wrong)
+    return made, wrong
 
 
-def _reported(made: Sequence[tuple[str, RenderedChoice]]) -> list[ReportedRole]:
-    """Return the roles under names that tell them apart: by the account too where two have one name."""
+def told_apart(made: Sequence[tuple[str, RenderedChoice]]) -> list[str]:
+    """Return names that tell the roles apart: by the account too where two have one name, then by the file."""
     names = [found.documents.name for _, found in made]
-    roles: list[ReportedRole] = []
+    shown: list[str] = []
     for file, found in made:
         name = found.documents.name
         name = name if names.count(name) == 1 else f"{found.role.spec.account}/{name}"
-        name = name if not any(one.column.name == name for one in roles) else f"{name} ({file})"
+        shown.append(name if name not in shown else f"{name} ({file})")
+    return shown
+
+
+def _reported(made: Sequence[tuple[str, RenderedChoice]]) -> list[ReportedRole]:
+    roles: list[ReportedRole] = []
+    for name, (file, found) in zip(told_apart(made), made, strict=True):
         in_force = findings_in_force(found)
         column = RoleColumn(name, found.role, found.documents, found.catalog)
         roles.append(ReportedRole(column, file, in_force.findings, len(in_force.suppressed)))

@@ -1,13 +1,19 @@
 """One request against each of several roles: every one is judged for itself."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, gathering
 from rolemgr.workflow.asked_files import AskedPrincipal
 from rolemgr.workflow.outside import Outside, once
 from rolemgr.workflow.simulate import Simulated, SimulateQuery, simulate
 from rolemgr.workflow.views import Views
+
+Beside: TypeAlias = Callable[[Simulated], Simulated]
+
+
+def _alone(found: Simulated) -> Simulated:
+    return found
 
 
 class SimulatedEach(NamedTuple):
@@ -31,10 +37,12 @@ class SimulatedEach(NamedTuple):
 
 
 def simulate_each(
-    asking: SimulateQuery, asked: Sequence[AskedPrincipal], outside: Outside, *, verbose: bool
+    asking: SimulateQuery, asked: Sequence[AskedPrincipal], outside: Outside, *, verbose: bool, beside: Beside = _alone
 ) -> SimulatedEach:
     """
     Return the decision of each of *asked* on the request of *asking*; what is said of several is said once.
+
+    *beside* adds what another says of it.
 
     One that can't be read stops no other.
     """
@@ -44,5 +52,5 @@ def simulate_each(
     for one in asked:
         with gathering(wrong):
             query = asking._replace(policies=one.policies, chosen=one.chosen)
-            found.append((one.name, simulate(query, around, verbose=verbose)))
+            found.append((one.name, beside(simulate(query, around, verbose=verbose))))
     return SimulatedEach(found, wrong)

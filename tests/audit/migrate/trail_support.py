@@ -10,7 +10,7 @@ from tests.audit.migrate.support import ACCOUNT, catalog, with_managed
 from tests.events.support import event, session
 
 from rolemgr.audit.migrate.migration import Migration, NewRoleOptions, migrate
-from rolemgr.audit.migrate.seen import ReadTrail, keys_to_ask, read_trail
+from rolemgr.audit.migrate.seen import MeantRoles, ReadTrail, keys_to_ask, read_trail
 from rolemgr.audit.migrate.used import UsedFiles
 from rolemgr.events.records import read_records
 from rolemgr.model.inventory import HeldRole
@@ -41,7 +41,9 @@ def read(events: Iterable[Any], *roles: HeldRole) -> ReadTrail:
     content = json.dumps({"Records": list(events)}).encode()
     arns = {one.arn for one in roles}
     records = read_records(io.BytesIO(content), "trail.json")
-    return read_trail(records, lambda arn: arn if arn in arns else None, keys_to_ask(catalog(), roles))
+    return read_trail(
+        records, MeantRoles(lambda arn: arn if arn in arns else None, lambda _: False), keys_to_ask(catalog(), roles)
+    )
 
 
 def legacy(*names: str) -> HeldRole:

@@ -15,7 +15,7 @@ from rolemgr.audit.migrate.seen_jobs import JobRequest, job_requests
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.errors import SourceLocation
-from rolemgr.events.call import CallEnding, RecordedCall, call_of
+from rolemgr.events.call import UNREADABLE, CallEnding, RecordedCall, RecordedPrincipal, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
@@ -130,6 +130,19 @@ class ReadTrail:
     events: int = 0
     unread: list[Unread] = field(default_factory=list)
     unread_count: int = 0
+    unknown_callers: dict[str, int] = field(default_factory=dict)
+    """How many calls, by who is told of, nobody knows not to be of these roles."""
+
+
+class MeantRoles(NamedTuple):
+    """
+    Whose calls count: *by_arn* gives the ARN of a role that is meant for that of a principal, else None.
+
+    *may_mean* tells whether a principal whose ARN is not told may be one of these roles.
+    """
+
+    by_arn: Callable[[str], str | None]
+    may_mean: Callable[[RecordedPrincipal], bool]
 
 
 def _request(one: RecordedRequest, keys: "KeysToAsk") -> TrailRequest:
@@ -197,9 +210,9 @@ def _variables(texts: Iterable[str]) -> Iterator[str]:
 
 
 def read_trail(
-    records: Iterable[Record | Unread], whose: Callable[[str], str | None], keys: KeysToAsk
+    records: Iterable[Record | Unread], whose: MeantRoles, keys: KeysToAsk
 ) -> ReadTrail:  # fmt: skip
-    """Return what *records* say of the roles whose ARNs *whose* gives; it gives None for all other principals."""
+    """Return what *records* say of the roles that are meant, by *whose*."""
     found = ReadTrail()
     for record in records:
         if isinstance(record, Unread):
@@ -208,21 +221,27 @@ def read_trail(
             continue
         found.events += 1
         call = call_of(record)
-        if not isinstance(call, str):
+        if isinstance(call, RecordedCall):
             _take(found, call, whose, keys)
+        elif call == UNREADABLE:
+            found.unread_count += 1
+            found.unread += [Unread(record.where, call)] if len(found.unread) < _MOST_UNREAD else []
     return found
 
 
-def _take(found: ReadTrail, call: RecordedCall, whose: Callable[[str], str | None], keys: KeysToAsk) -> None:
+def _take(found: ReadTrail, call: RecordedCall, whose: MeantRoles, keys: KeysToAsk) -> None:
     """Take in *call*: for who made it, and for the role that it gave to a job."""
-    if call.principal.arn and (arn := whose(call.principal.arn)):
+    if call.principal.arn and (arn := whose.by_arn(call.principal.arn)):
         found.uses.setdefault(arn, RoleCalls()).add(call, keys)
+    elif whose.may_mean(call.principal):
+        who = str(call.principal)
+        found.unknown_callers[who] = found.unknown_callers.get(who, 0) + 1
     if call.ending is CallEnding.DENIED:
         return
     if call.parameters and _ROLE in str(call.parameters):
         passed = {one.resource.spellings[0] for one in requests_of(call) if one.action == PASS_ROLE}
-        for arn in filter(None, map(whose, sorted(passed))):
+        for arn in filter(None, map(whose.by_arn, sorted(passed))):
             found.uses.setdefault(arn, RoleCalls()).add_pass(call)
     for one in job_requests(call):
-        if arn := whose(one.role):
+        if arn := whose.by_arn(one.role):
             found.uses.setdefault(arn, RoleCalls()).add_job(one, call.where)

@@ -13,7 +13,8 @@ from rolemgr.reference.providers import in_session, is_provider_key
 from rolemgr.reference.services import Action
 from rolemgr.reference.support import known_key
 
-_TAG_KEYS = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
+_RESOURCE_TAG = "aws:resourcetag/"
+_TAG_KEYS = (_RESOURCE_TAG, "aws:requesttag/", "aws:tagkeys")
 
 
 def is_by_tag(condition: ReadCondition) -> bool:
@@ -73,6 +74,24 @@ def dead_patterns(statement: Statement, condition: ReadCondition) -> list[str]:
         if actions and not any(carries(action, condition.key) for action in actions):
             found.append(pattern)
     return found
+
+
+def whole_statement_lacking(statement: Statement, condition: ReadCondition) -> list[str]:
+    """
+    Return the actions and patterns of *statement* where none of them carries the key of *condition*, else nothing.
+
+    Of tags of resources SageMaker's actions alone are told: of others the reference does not list all that have them.
+    Other keys are told of actions of their own service.
+    """
+    lacking = {*(name for name, _ in actions_lacking(statement, condition)), *dead_patterns(statement, condition)}
+    if not lacking.issuperset(statement.actions):
+        return []
+    if condition.folded.startswith(_RESOURCE_TAG) and not all(is_sagemakers(condition, name) for name in lacking):
+        return []
+    prefix = condition.folded.partition(":")[0]
+    if prefix != "aws" and not all(name.lower().startswith(f"{prefix}:") for name in lacking):
+        return []
+    return [name for name in statement.actions if name in lacking]
 
 
 def actions_blocked(statement: Statement, condition: ReadCondition) -> Iterator[tuple[str, Action]]:

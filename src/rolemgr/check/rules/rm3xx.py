@@ -28,6 +28,7 @@ from rolemgr.check.rules.carried import (
     is_sagemakers,
     judged,
     names_of,
+    whole_statement_lacking,
 )
 from rolemgr.check.rules.denied_again import denied_again, is_certain_deny
 from rolemgr.check.rules.reference_known import exact_actions
@@ -170,18 +171,23 @@ def limit_without_effect(statement: Statement) -> Iterator[Hit]:
     The operator is true where the key is absent, and requests for the action never carry the key.
 
     IfExists, ForAllValues, a negated operator or `Null: true` on such a key looks like a limit, and is none. Keys that
-    AWS's own examples test with IfExists (dynamodb:Select) limit the actions of the statement that have them.
+    AWS's own examples test with IfExists (dynamodb:Select) limit the actions of the statement that have them. Tag keys
+    and patterns of actions are reported where nothing in the statement has the key.
     """
     for condition in statement.conditions:
-        if not judged(condition) or is_by_tag(condition) or not condition.true_where_absent:
+        if not judged(condition) or not condition.true_where_absent or _is_for_others(statement, condition):
             continue
-        if _is_for_others(statement, condition):
-            continue
-        if free := [
-            name for name, action in actions_lacking(statement, condition) if is_of_own_service(condition, action)
-        ]:
+        if free := _unlimited(statement, condition):
             message = f"{listed(free)} {_carry(free)} `{condition.key}`: nothing is limited"
             yield Hit(message, condition.path, free[0], condition.key)
+
+
+def _unlimited(statement: Statement, condition: ReadCondition) -> list[str]:
+    """Return the actions of *statement* that *condition*, true where its key is absent, never limits."""
+    if found := whole_statement_lacking(statement, condition):
+        return found
+    lacking = actions_lacking(statement, condition) if not is_by_tag(condition) else ()
+    return [name for name, action in lacking if is_of_own_service(condition, action)]
 
 
 def _is_for_others(statement: Statement, condition: ReadCondition) -> bool:
@@ -193,7 +199,7 @@ def _is_for_others(statement: Statement, condition: ReadCondition) -> bool:
 
 
 @statement_rule(
-    "RM307", "blocks-for-ever", Severity.ERROR, "a Deny matches because SageMaker's action never carries its key",
+    "RM307", "blocks-for-ever", Severity.ERROR, "a Deny matches because its action never carries its key",
     _ACTIONS, effect="Deny", with_condition=True,
 )  # fmt: skip
 def blocks_for_ever(statement: Statement) -> Iterator[Hit]:
@@ -202,19 +208,24 @@ def blocks_for_ever(statement: Statement) -> Iterator[Hit]:
 
     Requests for the action never carry the key, so that the condition always holds. Popular cases:
     BoolIfExists sagemaker:NetworkIsolation on transform and AutoML jobs, Null sagemaker:VolumeKmsKey on
-    UpdateNotebookInstance, the same on `sagemaker:*`. List exactly the actions that must carry the key.
+    UpdateNotebookInstance, the same on `sagemaker:*`. List exactly the actions that must carry the key. Of other
+    services that machine learning needs it is reported where nothing in the statement has the key.
     """
     for condition in statement.conditions:
         if not judged(condition) or not condition.true_where_absent:
             continue
-        blocked = [
-            name
-            for name, action in actions_blocked(statement, condition)
-            if can_match(statement, action) and is_sagemakers(condition, action.name)
-        ]
-        if blocked:
+        if blocked := _blocked(statement, condition):
             message = f"{listed(blocked)} {_carry(blocked)} `{condition.key}`: the condition always holds"
             yield Hit(message, condition.path, blocked[0], condition.key)
+
+
+def _blocked(statement: Statement, condition: ReadCondition) -> list[str]:
+    whole = set(whole_statement_lacking(statement, condition))
+    return [
+        name
+        for name, action in actions_blocked(statement, condition)
+        if can_match(statement, action) and (name in whole or is_sagemakers(condition, action.name))
+    ]
 
 
 @statement_rule(
@@ -240,7 +251,7 @@ def denies_harmless_absence(statement: Statement) -> Iterator[Hit]:
 
 
 @statement_rule(
-    "RM309", "deny-without-effect", Severity.WARNING, "a Deny demands a key that SageMaker's action never carries",
+    "RM309", "deny-without-effect", Severity.WARNING, "a Deny demands a key that its actions never carry",
     _ACTIONS, effect="Deny", with_condition=True,
 )  # fmt: skip
 def deny_without_effect(statement: Statement) -> Iterator[Hit]:
@@ -248,12 +259,14 @@ def deny_without_effect(statement: Statement) -> Iterator[Hit]:
     The operator is false where the key is absent, and requests for the action never carry the key.
 
     So the Deny never denies the action: it goes round the guardrail. Deny the action itself, or say by name
-    that it is not narrowed.
+    that it is not narrowed. Reported of each action of SageMaker's, and of other services that machine learning needs
+    where nothing in the statement has the key.
     """
     for condition in statement.conditions:
         if not judged(condition) or condition.true_where_absent is not False:
             continue
-        if free := [name for name, _ in actions_lacking(statement, condition) if is_sagemakers(condition, name)]:
+        lacking = (name for name, _ in actions_lacking(statement, condition) if is_sagemakers(condition, name))
+        if free := whole_statement_lacking(statement, condition) or list(lacking):
             message = f"{listed(free)} {_carry(free)} `{condition.key}`: never denied"
             yield Hit(message, condition.path, free[0], condition.key)
 

@@ -31,7 +31,7 @@ def _data() -> Any:
 
 def use_pattern(made: BreakGlass) -> Json:
     """
-    Return the pattern of events that the role, or a user who may take it, makes, and of calls that take the role.
+    Return the pattern of events that a role, or a user who may take it, makes, and of calls that take a role.
 
     Cross-account calls of AssumeRole are logged in both accounts, denied ones in the caller's alone. The ARN
     that a caller gives is compared without regard to case, as IAM's names differ by more than case. A sign-in that
@@ -41,19 +41,19 @@ def use_pattern(made: BreakGlass) -> Json:
     taken = {
         "eventSource": ["sts.amazonaws.com"],
         "eventName": _data()["assume"],
-        "requestParameters": {"roleArn": [{"equals-ignore-case": made.role}]},
+        "requestParameters": {"roleArn": [{"equals-ignore-case": one} for one in made.roles]},
     }
-    by_role = {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [made.role]}}}}
-    by_session = {"userIdentity": {"arn": [{"prefix": made.sessions}]}}
+    by_role = {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [*made.roles]}}}}
+    by_session = {"userIdentity": {"arn": [{"prefix": one} for one in made.sessions]}}
     by_user = {"userIdentity": {"arn": [*made.users]}}
     by_name = {"userIdentity": {"type": ["IAMUser"], "userName": [*made.user_names]}}
     return _pattern([taken, by_role, by_session, by_user, by_name])
 
 
 def change_pattern(made: BreakGlass) -> Json:
-    """Return the pattern of calls that change the role, its users, its alarm's rules and queues, or trails."""
+    """Return the pattern of calls that change the roles, their users, the alarm's rules and queues, or trails."""
     iam = {"eventSource": ["iam.amazonaws.com"], "readOnly": [False]}
-    roles = [{"equals-ignore-case": name} for name in (made.role_name, made.forwarder)]
+    roles = [{"equals-ignore-case": name} for name in (*made.role_names, made.forwarder)]
     users = [{"equals-ignore-case": name} for name in made.user_names]
     policies = [{"suffix": f":policy/{made.users_policy}"}, *made.policies]
     return _pattern(

@@ -1,20 +1,46 @@
-"""What the parts of a break-glass role's alarm are called, in which account each is, and their ARNs."""
+"""What the parts of the alarm on break-glass roles are called, in which account each is, and their ARNs."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+_FEW: Final = 3
+
+
+class EmergencyRole(NamedTuple):
+    """A break-glass role by its *arn*, and the *part* that it is of the kit: what its file and stack are called."""
+
+    arn: str
+    part: str
+
+    @property
+    def name(self) -> str:
+        """Its name, without its path."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def account(self) -> str:
+        """The account that it is in."""
+        return self.arn.split(":")[4]
+
+    @property
+    def switched(self) -> str:
+        """What the console asks for to switch to it: its path and name."""
+        return self.arn.partition(":role/")[2]
 
 
 @dataclass(frozen=True)
 class BreakGlass:
     """
-    A break-glass role, whose *users* may take it, and where its alarm is.
+    Break-glass roles, which *users* may take, and where their alarm is.
 
-    *role* and *users* are ARNs; *policies* those of the managed policies and the boundary of the role; *keepers*
+    *roles* and *users* are ARNs; *policies* those of the managed policies and the boundaries of the roles; *keepers*
     patterns of the roles that look after the alarm. *name* is what everything of the alarm is called after.
     """
 
-    role: str
+    roles: tuple[str, ...]
     users: tuple[str, ...]
-    account: str
     user_account: str
     alarm_account: str
     alarm_region: str
@@ -25,13 +51,38 @@ class BreakGlass:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """The accounts whose events are sent to the alarm's: the role's, and its users'."""
-        return tuple(dict.fromkeys((self.account, self.user_account)))
+        """The accounts whose events are sent to the alarm's: the roles', and their users'."""
+        return tuple(dict.fromkeys((*self.accounts, self.user_account)))
 
     @property
-    def role_name(self) -> str:
-        """The name of the role, without its path."""
-        return self.role.rpartition("/")[2]
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts of the roles."""
+        return tuple(dict.fromkeys(one.split(":")[4] for one in self.roles))
+
+    @property
+    def emergency_roles(self) -> tuple[EmergencyRole, ...]:
+        """The roles, each with the part of the kit that it is; one alone is ``role``."""
+        if len(self.roles) == 1:
+            return (EmergencyRole(self.roles[0], "role"),)
+        names = [EmergencyRole(one, "").name for one in self.roles]
+        parts = [f"role-{re.sub('[^A-Za-z0-9]+', '-', one).strip('-').lower()}" for one in names]
+        taken = Counter(parts)
+        return tuple(
+            EmergencyRole(arn, part if taken[part] == 1 else f"{part}-{number}")
+            for number, (arn, part) in enumerate(zip(self.roles, parts, strict=True), start=1)
+        )
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """The names of the roles, without their paths, each once."""
+        return tuple(dict.fromkeys(one.rpartition("/")[2] for one in self.roles))
+
+    @property
+    def called(self) -> str:
+        """What the roles are called in a sentence."""
+        names = self.role_names
+        more = f" and {len(names) - _FEW} more" if names[_FEW:] else ""
+        return f"{', '.join(names[:_FEW])}{more}"
 
     @property
     def user_names(self) -> tuple[str, ...]:
@@ -39,9 +90,10 @@ class BreakGlass:
         return tuple(one.rpartition("/")[2] for one in self.users)
 
     @property
-    def sessions(self) -> str:
-        """How the ARNs of the role's sessions begin; the path of the role is not in them."""
-        return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.role_name}/"
+    def sessions(self) -> tuple[str, ...]:
+        """How the ARNs of the roles' sessions begin; the path of a role is not in them."""
+        begin = f"arn:{self.partition}:sts::"
+        return tuple(f"{begin}{one.account}:assumed-role/{one.name}/" for one in self.emergency_roles)
 
     @property
     def forwarder(self) -> str:
@@ -103,7 +155,7 @@ class BreakGlass:
         accounts = tuple(dict.fromkeys((*self.watched, alarm)))
         forwarders = (f"{every}:iam::{one}:role/{self.forwarder}" for one in self.watched)
         return {
-            "roles": (self.role, *forwarders),
+            "roles": (*self.roles, *forwarders),
             "keepers": self.keepers,
             "policies": (*self.policies, f"{every}:iam::{self.user_account}:policy/{self.users_policy}"),
             "users": self.users,

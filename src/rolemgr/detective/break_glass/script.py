@@ -1,5 +1,5 @@
 """
-A bash script that deploys the stacks of a break-glass role with the AWS CLI, account by account, and looks after them.
+A bash script that deploys the stacks of break-glass roles with the AWS CLI, account by account, and looks after them.
 
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
@@ -12,12 +12,11 @@ from rolemgr.detective.break_glass.names import BreakGlass
 
 _SCRIPT = """\
 #!/usr/bin/env bash
-# Deploys the break-glass role {role_name} and its alarm. Made by rolemgr break-glass --format aws-cli.
+# Deploys {what}. Made by rolemgr break-glass --format aws-cli.
 # Needs the AWS CLI and credentials of a keeper of the alarm, in the account that each step is for.
 # Usage, in this order:
 #   bash deploy.sh users           in account {user_account}
-#   bash deploy.sh role            in account {account}
-#   bash deploy.sh alarm EMAIL [SECOND_EMAIL]   in account {alarm_account}
+{role_usage}#   bash deploy.sh alarm EMAIL [SECOND_EMAIL]   in account {alarm_account}
 #   bash deploy.sh forward         in account {watched_words}, every enabled region
 #   bash scp.sh TARGET...          in the organization's management account
 #   bash deploy.sh check           in account {watched_words}: exits with 1 where a region does not watch
@@ -91,24 +90,29 @@ each_region() {{
 
 case ${{1:-}} in
   users) in_account {user_account}; deploy users "$home" ;;
-  role) in_account {account}; deploy role "${{AWS_REGION:-$home}}" ;;
-  alarm)
+{role_steps}  alarm)
     in_account {alarm_account}
     if [[ -z ${{2:-}} ]]; then say 'error: give the e-mail address of people on call'; exit 2; fi
     deploy alarm "$home" "Email=$2" "SecondEmail=${{3:-}}"
     ;;
   forward) in_account {watched}; each_region deploy forward ;;
   check) in_account {watched}; each_region watches ;;
-  *) say 'usage: bash deploy.sh users|role|alarm EMAIL [SECOND_EMAIL]|forward|check'; exit 2 ;;
+  *) say 'usage: bash deploy.sh users|{role_words}|alarm EMAIL [SECOND_EMAIL]|forward|check'; exit 2 ;;
 esac
 """
 
 
 def deploy_script(made: BreakGlass) -> str:
     """Return the script for *made*; the templates lie beside it."""
+    roles = made.emergency_roles
+    width = max(16, *(len(one.part) + 1 for one in roles))
+    step = """  {part}) in_account {account}; deploy {part} "${{AWS_REGION:-$home}}" ;;\n"""
+    one_role = len(roles) == 1
     return _SCRIPT.format(
-        role_name=made.role_name,
-        account=made.account,
+        what=f"the break-glass role{'' if one_role else 's'} {made.called} and {'its' if one_role else 'their'} alarm",
+        role_usage="".join(f"#   bash deploy.sh {one.part:{width}}in account {one.account}\n" for one in roles),
+        role_steps="".join(step.format(part=one.part, account=one.account) for one in roles),
+        role_words="|".join(one.part for one in roles),
         user_account=made.user_account,
         alarm_account=made.alarm_account,
         watched=" ".join(made.watched),

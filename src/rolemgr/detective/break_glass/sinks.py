@@ -27,7 +27,7 @@ def _data() -> Any:
 
 
 def sinks(made: BreakGlass, region: str) -> Iterator[AlarmSink]:
-    """Yield the requests that would silence the alarm on *made*, as seen from *region* of the role's account."""
+    """Yield the requests that would silence the alarm on *made*, as seen from *region* of the roles' accounts."""
     parts = _parts(made, region)
     for entry in _data():
         for name in entry["resources"]:
@@ -39,20 +39,21 @@ def sinks(made: BreakGlass, region: str) -> Iterator[AlarmSink]:
 def _parts(made: BreakGlass, region: str) -> dict[str, tuple[str, ...]]:
     """Return the ARNs that stand for each part of the alarm; key and trail are any, as their names are not known."""
     every, alarm, home = f"arn:{made.partition}", made.alarm_account, made.alarm_region
+    own = made.accounts
     return {
-        "use_rule": (f"{every}:events:{region}:{made.account}:rule/{made.use_rule}",),
-        "change_rule": (f"{every}:events:{region}:{made.account}:rule/{made.change_rule}",),
+        "use_rule": tuple(f"{every}:events:{region}:{one}:rule/{made.use_rule}" for one in own),
+        "change_rule": tuple(f"{every}:events:{region}:{one}:rule/{made.change_rule}" for one in own),
         "alarm_rule": (f"{every}:events:{home}:{alarm}:rule/{made.name}/{made.alarm_rule}",),
         "alarm_change_rule": (f"{every}:events:{home}:{alarm}:rule/{made.alarm_change_rule}",),
         "bus": (made.bus,),
         "topic": (made.topic,),
         "key": (f"{every}:kms:{home}:{alarm}:key/{_ANY_KEY}",),
-        "queue": (f"{every}:sqs:{region}:{made.account}:{made.queue}",),
+        "queue": tuple(f"{every}:sqs:{region}:{one}:{made.queue}" for one in own),
         "alarm_queue": (f"{every}:sqs:{home}:{alarm}:{made.alarm_queue}",),
         "queue_alarm": (f"{every}:cloudwatch:{home}:{alarm}:alarm:{made.alarm_queue}",),
-        "trail": (f"{every}:cloudtrail:{region}:{made.account}:trail/{_ANY_TRAIL}",),
-        "role": (made.role,),
-        "forwarder": (f"{every}:iam::{made.account}:role/{made.forwarder}",),
+        "trail": tuple(f"{every}:cloudtrail:{region}:{one}:trail/{_ANY_TRAIL}" for one in own),
+        "role": made.roles,
+        "forwarder": tuple(f"{every}:iam::{one}:role/{made.forwarder}" for one in own),
         "policy": made.policies,
         "user": made.users,
     }

@@ -1,5 +1,5 @@
 """
-The CloudFormation templates of a break-glass role's users and alarm.
+The CloudFormation templates of the users and the alarm of break-glass roles.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 """
@@ -24,10 +24,11 @@ def users_template(made: BreakGlass) -> Json:
     passwords, keys nor MFA devices are in a template; the runbook has them.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
     """
-    allowed = {"Sid": "BreakGlass", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": made.role}
+    roles = made.roles[0] if len(made.roles) == 1 else [*made.roles]
+    allowed = {"Sid": "BreakGlass", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
     policy = {
         "ManagedPolicyName": made.users_policy,
-        "Description": f"What break-glass users may ever do: take {made.role_name}.",
+        "Description": f"What break-glass users may ever do: take {made.called}.",
         "PolicyDocument": _document(allowed),
     }
     users = {
@@ -43,7 +44,7 @@ def users_template(made: BreakGlass) -> Json:
         for number, arn in enumerate(made.users, start=1)
     }
     resources = {"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}, **users}
-    return _template(f"Users of account {made.user_account} who may take {made.role_name} in an emergency.", resources)
+    return _template(f"Users of account {made.user_account} who may take {made.called} in an emergency.", resources)
 
 
 def forward_template(made: BreakGlass) -> Json:
@@ -59,10 +60,12 @@ def forward_template(made: BreakGlass) -> Json:
         "RoleArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{made.forwarder}"},
         "DeadLetterConfig": {"Arn": _arn("Undelivered")},
     }
+    several = len(made.roles) > 1
+    verb, whose, does = (" are", "their", "do") if several else (" is", "its", "does")
     rules = {
-        "UseRule": _rule(made.use_rule, f"{made.role_name} is taken or used", use_pattern(made), target),
+        "UseRule": _rule(made.use_rule, f"{made.called}{verb} taken or used", use_pattern(made), target),
         "ChangeRule": _rule(
-            made.change_rule, f"{made.role_name}, its users or its alarm are changed", change_pattern(made), target
+            made.change_rule, f"{made.called}, {whose} users or {whose} alarm are changed", change_pattern(made), target
         ),
     }
     sends = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": made.bus}
@@ -73,7 +76,7 @@ def forward_template(made: BreakGlass) -> Json:
         "Policies": [{"PolicyName": "send", "PolicyDocument": _document(sends)}],
     }
     return {
-        **_template(f"Sends what {made.role_name} does to the event bus {made.bus}.", {}),
+        **_template(f"Sends what {made.called} {does} to the event bus {made.bus}.", {}),
         "Parameters": {
             "HomeRegion": {
                 "Type": "String",
@@ -111,7 +114,7 @@ def _trusts_events(made: BreakGlass) -> Json:
 def alarm_template(made: BreakGlass) -> Json:
     """Return the template of the alarm's account: bus, rules, topic with a key of its own, and who is told."""
     return {
-        **_template(f"The alarm on {made.role}, in an account that it can't reach.", {}),
+        **_template(_alarm_words(made), {}),
         "Parameters": _PARAMETERS,
         "Conditions": {"HasSecondEmail": {"Fn::Not": [{"Fn::Equals": [_ref("SecondEmail"), ""]}]}},
         "Resources": {
@@ -123,7 +126,7 @@ def alarm_template(made: BreakGlass) -> Json:
             "AlarmRule": _alarm_rule(made),
             "ChangeRule": _rule(
                 made.alarm_change_rule,
-                f"The alarm on {made.role_name} is changed",
+                f"The alarm on {made.called} is changed",
                 alarm_change_pattern(made, _ref("Key")),
                 _told("The alarm itself is changed"),
             ),
@@ -179,7 +182,7 @@ def _key(made: BreakGlass) -> Json:
             "Condition": {"ArnNotLike": {"aws:PrincipalArn": [*made.keepers, root]}},
         },
     )
-    properties = {"Description": f"Encrypts the alarm on {made.role_name}.", "EnableKeyRotation": True}
+    properties = {"Description": f"Encrypts the alarm on {made.called}.", "EnableKeyRotation": True}
     kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     alias = {"AliasName": f"alias/{made.name}", "TargetKeyId": _ref("Key")}
     return {
@@ -263,18 +266,31 @@ def _bus(made: BreakGlass) -> Json:
 def _alarm_rule(made: BreakGlass) -> Json:
     rule = _rule(
         made.alarm_rule,
-        f"What the watched accounts tell of {made.role_name}",
+        f"What the watched accounts tell of {made.called}",
         {"account": [*made.watched]},
-        _told(made.role_name),
+        _told(made.called, names_a_role=len(made.roles) > 1),
     )
     rule["Properties"]["EventBusName"] = made.name
     return {**rule, "DependsOn": "Bus"}
 
 
-def _told(what: str) -> Json:
-    """Return the target that tells people *what* happened, in a line that is read at midnight."""
+def _alarm_words(made: BreakGlass) -> str:
+    """Return what the alarm's stack is for."""
+    if len(made.roles) == 1:
+        return f"The alarm on {made.roles[0]}, in an account that it can't reach."
+    return f"The alarm on {made.called}, in an account that they can't reach."
+
+
+def _told(what: str, *, names_a_role: bool = False) -> Json:
+    """
+    Return the target that tells people *what* happened, in a line that is read at midnight.
+
+    Where several roles are watched it *names_a_role*: that of a call which takes one; a session's ARN has its own.
+    """
+    taken = " of <role>" if names_a_role else ""
     line = (
-        f"BREAK-GLASS {what}: <call> (<service>) by <who> from <address> in <region> of account <account> at <time>."
+        f"BREAK-GLASS {what}: <call>{taken} (<service>) by <who> from <address> in <region> of account <account>"
+        " at <time>."
         " <denied> CloudTrail event <event>. If nobody declared an emergency, follow the runbook's last part now."
     )
     paths = {
@@ -288,6 +304,8 @@ def _told(what: str) -> Json:
         "denied": "$.detail.errorCode",
         "event": "$.detail.eventID",
     }
+    if names_a_role:
+        paths["role"] = "$.detail.requestParameters.roleArn"
     return {
         "Id": "People",
         "Arn": _ref("Topic"),
@@ -328,7 +346,7 @@ def _undelivered_alarm(made: BreakGlass) -> Json:
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
             "AlarmName": made.alarm_queue,
-            "AlarmDescription": f"An event about {made.role_name} was not told: see the queue {made.alarm_queue}.",
+            "AlarmDescription": f"An event about {made.called} was not told: see the queue {made.alarm_queue}.",
             "Namespace": "AWS/SQS",
             "MetricName": "ApproximateNumberOfMessagesVisible",
             "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Undelivered", "QueueName"]}}],

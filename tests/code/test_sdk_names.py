@@ -1,0 +1,117 @@
+"""Which class of the SDK a name is: by the module that it is imported from, under whatever name; and local mode."""
+
+import pytest
+from tests.code.test_reader import operations, reading
+
+from rolemgr.code.sdk_table import tables
+
+LINEAGE = {"sagemaker.CreateAction"}
+RESOURCE = {"sagemaker.CreateAction", "sagemaker.DescribeAction"}
+NAMES = {
+    "of one module": ("from sagemaker.core.resources import Action\nAction.create(action_name='a')", RESOURCE),
+    "of another module": ("from sagemaker.core.lineage.action import Action\nAction.create(action_name='a')", LINEAGE),
+    "by another name": ("from sagemaker.core.lineage.action import Action as A\nA.create(action_name='a')", LINEAGE),
+    "by its module": ("import sagemaker.core.resources as r\nr.Action.create(action_name='a')", RESOURCE),
+    "by a module of a package": ("from sagemaker.core import resources\nresources.Action.create()", RESOURCE),
+    "by its whole path": ("import sagemaker.core.resources\nsagemaker.core.resources.Action.create()", RESOURCE),
+    "handed on by another module": ("from sagemaker.core.lineage.query import Action\nAction.create()", LINEAGE),
+    "of two stars": ("from sagemaker.core.resources import *\nfrom sagemaker.core.lineage.action import *\nAction.create()",
+                     LINEAGE),
+    "of the package that it was": ("from sagemaker_core.resources import Action\nAction.create()", RESOURCE),
+    "and of the one before that": ("from sagemaker_core.main.resources import Action\nAction.create()", RESOURCE),
+    "an object that one gives": ("from sagemaker.core.resources import Pipeline\nPipeline.get('p').delete()",
+                                 {"sagemaker.DescribePipeline", "sagemaker.DeletePipeline"}),
+    "the other of the same name": ("from sagemaker.mlops.workflow.pipeline import Pipeline\nPipeline('p').start()",
+                                   {"sagemaker.StartPipelineExecution"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_class_is_known_by_its_module(case: str) -> None:
+    """Two modules have an Action: one describes what it made, the other does not."""
+    code, expected = NAMES[case]
+    assert operations(code) == expected
+    assert not reading(code).untold
+
+
+def test_a_name_of_several_modules_is_taken_for_each_and_said() -> None:
+    """Where the import does not tell which: the calls of all, and the line."""
+    code = "from sagemaker.core import Action\nAction.create(action_name='a')\n"
+    found = reading(code)
+    assert {one for call in found.calls for one in call.operations} == LINEAGE | RESOURCE
+    (said,) = found.untold
+    assert (said.what, said.where.line) == ("Action", 2)
+    assert "sagemaker.core.lineage.action, sagemaker.core.resources" in said.why
+
+
+@pytest.mark.parametrize("code", ["r.Nobody.create()", "r.Action.make_coffee()", "r.Action.get('a').make_coffee()"])
+def test_what_the_third_version_does_not_have_is_said(code: str) -> None:
+    """A class, a method of it, and one of what it gives."""
+    (said,) = reading(f"import sagemaker.core.resources as r\n{code}").untold
+    assert said.where.line == 2
+    assert "the table of the SDK (v3) has no such" in said.why
+
+
+def test_operations_that_the_sdk_looks_up_by_name_are_found() -> None:
+    """The lineage and experiments classes hold the names of their operations."""
+    for module in ("sagemaker.lineage", "sagemaker.core.lineage"):
+        code = f"from {module}.context import Context\nContext.load('c').save()\nContext.list()"
+        assert operations(code) == {"sagemaker.DescribeContext", "sagemaker.UpdateContext", "sagemaker.ListContexts"}
+
+
+REACHED = {
+    "a function that is handed to another": (
+        "from sagemaker.train import CPTTrainer\nCPTTrainer(model='m')", "sagemaker.DescribeHubContent"),
+    "what a class method makes": (
+        "from sagemaker.train import ModelTrainer\nModelTrainer.from_recipe(training_recipe='r.yaml')", "iam.GetRole"),
+    "a client under a name of its own": (
+        "from sagemaker.core.helper.iam_role_resolver import IamRoleResolver\nIamRoleResolver().create_execution_role('r')",
+        "iam.CreateRole"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REACHED)
+def test_what_the_sdk_reaches_in_roundabout_ways_is_found(case: str) -> None:
+    """By a callback, by `cls(...)` and what pydantic runs then, by a client that another name stands for."""
+    code, operation = REACHED[case]
+    assert operation in operations(code)
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", False), (", notifications={'sns_topic_arn': 'a'}", True)])
+def test_what_only_an_argument_asks_for_is_not_called_without_it(given: str, expected: bool) -> None:
+    """A trainer makes a rule of EventBridge where it is to notify somebody."""
+    found = operations(f"from sagemaker.train import SFTTrainer\nSFTTrainer(model='m'{given})")
+    assert ("events.PutRule" in found) is expected
+
+
+def test_places_name_classes_and_functions_of_the_tables() -> None:
+    """Each name that several modules have leads to rows of its own."""
+    for table in tables():
+        for places in (*table.places.values(), table.renamed):
+            assert all(one in table.classes or one in table.functions for one in places.values())
+    assert len(set(tables()[1].places["Pipeline"].values())) == 3
+
+
+LOCAL = {
+    "a session": "s = LocalSession()\ne = Estimator('i', 'r', 1, 'ml.m5.large', sagemaker_session=s)\n",
+    "an instance type": "e = Estimator('i', 'r', 1, 'local')\n",
+    "either of two": "e = Estimator('i', 'r', 1, 'local' if gpu else 'local_gpu')\n",
+}
+
+
+@pytest.mark.parametrize("case", LOCAL)
+def test_local_mode_asks_nothing_of_sagemaker(case: str) -> None:
+    """The caller reads the data and pulls the image by itself."""
+    code = "from sagemaker.local import LocalSession\nfrom sagemaker.estimator import Estimator\n" + LOCAL[case]
+    found = operations(code + "e.fit('s3://b/k')\ne.deploy(1, 'local').predict(b'')")
+    assert not {one for one in found if one.startswith(("sagemaker", "logs"))}
+    assert {"s3.GetObject", "ecr.GetAuthorizationToken"} <= found
+
+
+@pytest.mark.parametrize(
+    "made", ["1, 'local' if here else 'ml.m5.large'", "1, kind", "1, 'local', sagemaker_session=s"]
+)
+def test_what_may_not_be_local_is_read(made: str) -> None:
+    """An instance type that may be another, or a session that asks AWS."""
+    code = f"from sagemaker import Session\nfrom sagemaker.estimator import Estimator\ns = Session()\nEstimator('i', 'r', {made}).fit()"
+    assert "sagemaker.CreateTrainingJob" in operations(code)
