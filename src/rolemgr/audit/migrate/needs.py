@@ -94,8 +94,8 @@ def needs_in(statements: Iterable[NamedStatement], evidence: UseEvidence) -> lis
             services = tuple(_passed_to(one.statement))
             named = one.statement.action or ()
             unknown = {pattern for pattern in named if pattern != "*" and not expanded(pattern)}
-            written = one.statement.resource
-            listed = None if written is None or "*" in written else tuple(map(as_pattern, written))
+            given = one.statement.resource
+            listed = None if given is None or "*" in given else tuple(map(as_pattern, given))
             for action in sorted(named_actions(one.statement) | unknown):
                 budget.spend(len(one.statement.resource or ()) + 1)
                 passed = services if action == PASS_ROLE else ()
