@@ -5,9 +5,9 @@ Records what notebooks really call of AWS, for `benchmarks/code.py`: botocore an
 
 Run it in an environment that has the SageMaker SDK. Each notebook under FOLDER runs in a process and a folder of its
 own, statement by statement. A statement that fails (a file that is not there, a network that there is not) is left out
-with all that it called, and so are shell commands; RECORDS gets a file for each notebook: the code that ran, which is
-what a reader has to read, and the operations that it called. Modules that are not installed are stand-ins that take
-anything. It runs other people's code: use it where that may do no harm.
+with all that it called, also where the notebook catches that, and so are shell commands; RECORDS gets a file for each
+notebook: the code that ran, which is what a reader has to read, and the operations that it called. Modules that are not
+installed are stand-ins that take anything. It runs other people's code: use it where that may do no harm.
 """
 
 import argparse
@@ -153,8 +153,31 @@ def _out_of_time(*_: Any) -> None:
     raise OutOfTime
 
 
+class _Catching(ast.NodeTransformer):
+    """Makes the handlers of a notebook say that they caught something: most of what is meant to run did not."""
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        """Put the call of `_caught` first."""
+        self.generic_visit(node)
+        call = ast.Expr(ast.Call(ast.Name("_caught_here", ast.Load()), [], []))
+        node.body.insert(0, ast.fix_missing_locations(ast.copy_location(call, node)))
+        return node
+
+
+caught: list[BaseException] = []
+
+
+def _caught() -> None:
+    problem = sys.exc_info()[1]
+    if problem and not isinstance(problem, ImportError):
+        caught.append(problem)
+
+
 def _run(node: ast.stmt, names: dict[str, Any]) -> BaseException | None:
     """Run a statement; return what it failed with, and add to `recorded` what it called."""
+    caught.clear()
+    node = _Catching().visit(node)
+    names["_caught_here"] = _caught
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.alarm(MOST_WAITING)
     try:
@@ -164,7 +187,7 @@ def _run(node: ast.stmt, names: dict[str, Any]) -> BaseException | None:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-    return None
+    return caught[0] if caught else None
 
 
 def _used(kept: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.sdk_gives import Body, Gives
 from tools.sdk_modules import dotted
-from tools.sdk_source import Source, last
+from tools.sdk_source import Source, bound_in, last
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
 RECEIVERS = {
@@ -35,7 +35,8 @@ RECEIVERS = {
 SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess", "sm_session")
 LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
 COMMON = frozenset({
-    "client", "resource", "search", "match", "read", "write", "close", "wait", "load", "exists", "create", "group",
+    "client", "resource", "search", "match", "submit", "map", "read", "write", "close", "wait", "load", "exists",
+    "create", "group",
     *dir(str), *dir(dict), *dir(list), *dir(set),
 })  # fmt: skip
 COLLECTION = frozenset({"all", "filter", "limit", "page_size", "delete"})
@@ -94,6 +95,17 @@ class Reach:
                 if listed and (again := self.source.method(listed, "refresh")):
                     yield "call", "", (again, listed)
             yield from (("operation", one, None) for one in self._named(node, of or body.owner))
+            yield from (("call", "", one) for one in self._handed_over(node, body, of))
+
+    def _handed_over(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        """Yield the functions and methods among the arguments of a call: what is called calls them."""
+        for one in (*node.args, *(keyword.value for keyword in node.keywords)):
+            mine = of or body.owner
+            if isinstance(one, ast.Attribute) and last(one.value) in ("self", "cls") and mine:
+                found = self.source.method(mine, one.attr)
+                yield from [(found, mine)] if found and not _is_property(found) else []
+            elif isinstance(one, ast.Name) and one.id not in bound_in(body.node):
+                yield from ((each, "") for each in self.source.functions_of(body.module, one, is_sure=True))
 
     def _named(self, node: ast.Call, of: str) -> Iterator[str]:
         """Yield the operations that arguments of a call name, as text: what is called looks them up on a client."""
@@ -155,8 +167,9 @@ class Reach:
             yield from ((one, one.owner) for one in owners.values())
 
     def _function(self, name: str, body: Body, of: str) -> Iterator[tuple[Body, str]]:
-        if (made := self.source.class_of(body.module, name)) and (found := self.source.method(made, "__init__")):
-            yield found, made
+        if made := of if name == "cls" else self.source.class_of(body.module, name):
+            yield from ((one, made) for one in self.source.makers(made))
+            return
         here = self.source.functions_of(body.module, name)
         yield from ((one, "") for one in here or self.source.functions.get(name, ())[:MOST_CANDIDATES])
 
@@ -166,9 +179,15 @@ def _clients_in(node: ast.AST) -> dict[str, str]:
     """Return the names that a function binds to a client or resource, with its service."""
     found: dict[str, str] = {}
     for one in ast.walk(node):
-        if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
+        if isinstance(one, ast.Assign) and (service := _service_of(one.value) or _held_service(one.value)):
             found |= {last(target): service for target in one.targets if last(target)}
     return found
+
+
+def _held_service(node: ast.expr) -> str:
+    """Return the service of the client that an object of the SDK holds as *node*; "" for what is none."""
+    name = node.attr if isinstance(node, ast.Attribute) else ""
+    return RECEIVERS.get(name) or HELD.get(name, "")
 
 
 def _service_of(node: ast.expr) -> str:
@@ -272,6 +291,11 @@ def table(folders: list[Path]) -> dict[str, Any]:
             for body in source.methods.get(name, {}).values()
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
+        if makers := [one for one in source.makers(name) if one.name != "__init__"]:
+            more = {one for body in makers for one in reach.operations(body, name)}
+            first = methods.setdefault("__init__", {})
+            calls = sorted({*first.get("calls", ()), *more})
+            methods["__init__"] = {**first, **({"calls": calls} if calls else {})}
         made = {"bases": source.bases(name), "methods": _inherited(source, reach, gives, name, methods),
                 "attributes": _attributes(gives, name)}  # fmt: skip
         classes[name] = {key: one for key, one in made.items() if one}

@@ -47,14 +47,15 @@ class Modules:
                 found |= {one.asname or one.name: (source, one.name) for one in node.names if one.name != "*"}
         self._exports[module] = {one.asname or one.name for node in _exported(tree) for one in node.names}
 
-    def key(self, module: str, node: ast.expr | str) -> str:
+    def key(self, module: str, node: ast.expr | str, *, is_sure: bool = False) -> str:
         """Return the key of what *node* names in *module*; "" for what is not of the SDK, or not one of several."""
         if isinstance(node, ast.Attribute):
             return self._of(self._module(module, node.value), node.attr)
         name = node if isinstance(node, str) else node.id if isinstance(node, ast.Name) else ""
         source, _ = self._imports.get(module, {}).get(name, (module, ""))
         is_elsewhere = source not in self.defined  # of another library, or of a file that is left out
-        return self._of(module, name) or (name if name in self._single and not is_elsewhere else "")
+        is_only = name in self._single and not is_elsewhere and not is_sure
+        return self._of(module, name) or (name if is_only else "")
 
     def _module(self, module: str, node: ast.expr) -> str:
         """Return the module that *node* is in *module*: ``resources``, ``sagemaker.core.resources``."""

@@ -11,6 +11,8 @@ from tools.sdk_modules import Modules, dotted
 SKIPPED = ("/cli/", "/experimental/", "/huggingface/training_compiler", "/container_base")
 LOCAL = ("LocalSession", "LocalPipelineSession")
 """What is kept of the modules for jobs on this machine: what else is in them calls nothing of SageMaker."""
+MAKERS = ("__init__", "__post_init__", "model_post_init")
+"""https://docs.pydantic.dev/latest/api/base_model/#pydantic.BaseModel.model_post_init"""
 
 
 def last(node: ast.expr) -> str:
@@ -36,6 +38,18 @@ def _texts(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
         value = one.value if isinstance(one, ast.Assign | ast.AnnAssign) else None
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield from ((last(target), value.value) for target in targets)
+
+
+@cache
+def bound_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the names that a function has of its own: its parameters, and what it sets."""
+    spec = node.args
+    named = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    return frozenset(named | {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and not _is_read(one)})
+
+
+def _is_read(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
 
 
 class Source:
@@ -86,9 +100,13 @@ class Source:
             (self.texts[one][node.attr] for one in self.lineage(of) if node.attr in self.texts.get(one, ())), ""
         )
 
-    def functions_of(self, module: str, node: ast.expr | str) -> list[Body]:
-        """Return the functions that *node*, a name in the file *module*, is, as far as imports tell."""
-        key = self.modules.key(dotted(module), node)
+    def functions_of(self, module: str, node: ast.expr | str, *, is_sure: bool = False) -> list[Body]:
+        """
+        Return the functions that *node*, a name in the file *module*, is, as far as imports tell.
+
+        A name that is not imported there may be the only function that has it, but where it has to be *is_sure*.
+        """
+        key = self.modules.key(dotted(module), node, is_sure=is_sure)
         name = key.rpartition(".")[2]
         return [one for one in self.functions.get(name, ()) if self.modules.defined[dotted(one.module)][name] == key]
 
@@ -113,6 +131,10 @@ class Source:
                 found[one] = None
                 queue += self.bases(one)
         return tuple(found)
+
+    def makers(self, owner: str) -> list[Body]:
+        """Return the methods of the class *owner*, or of its bases, that run when an object of it is made."""
+        return [found for name in MAKERS if (found := self.method(owner, name))]
 
     def method(self, owner: str, name: str) -> Body | None:
         """Return the method *name* of the class *owner*, or of a base."""

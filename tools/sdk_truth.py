@@ -26,8 +26,11 @@ LAST = frozenset(
     {"NextToken", "NextMarker", "ContinuationToken", "NextContinuationToken", "FailureReason", "nextToken"}
 )
 DEEPEST = 6
-TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+SERVICES = [f"{one}.amazonaws.com" for one in ("sagemaker", "bedrock", "lambda", "events", "scheduler")]
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": SERVICES}}
 recorded: list[str] = []
+asked: dict[str, str] = {}
+"""The texts of the request that is answered, by the names that an answer has for them."""
 
 
 def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
@@ -45,6 +48,8 @@ def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
 
 
 def _text(shape: Any, name: str) -> str:
+    if name in asked:
+        return asked[name]
     if listed := getattr(shape, "enum", None):
         return str(next((one for one in DONE if one in listed), listed[0]))
     if name.endswith("Document"):
@@ -59,8 +64,11 @@ def _text(shape: Any, name: str) -> str:
     return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/example" if is_arn else "example"
 
 
-def called(client: Any, operation: str, _: object) -> dict[str, Any]:
-    """Note the *operation* of a *client*, and answer it."""
+def called(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Note the *operation* of a *client*, and answer it: what it names is there, by that name."""
+    asked.clear()
+    texts = ((key, one) for key, one in request.items() if isinstance(one, str))
+    asked.update((key.removesuffix("Prefix").removesuffix("Contains"), one) for key, one in texts)
     model = client.meta.service_model
     recorded.append(f"{model.service_name}.{operation}")
     shape = model.operation_model(operation).output_shape

@@ -59,6 +59,31 @@ def test_operations_that_the_sdk_looks_up_by_name_are_found() -> None:
         assert operations(code) == {"sagemaker.DescribeContext", "sagemaker.UpdateContext", "sagemaker.ListContexts"}
 
 
+REACHED = {
+    "a function that is handed to another": (
+        "from sagemaker.train import CPTTrainer\nCPTTrainer(model='m')", "sagemaker.DescribeHubContent"),
+    "what a class method makes": (
+        "from sagemaker.train import ModelTrainer\nModelTrainer.from_recipe(training_recipe='r.yaml')", "iam.GetRole"),
+    "a client under a name of its own": (
+        "from sagemaker.core.helper.iam_role_resolver import IamRoleResolver\nIamRoleResolver().create_execution_role('r')",
+        "iam.CreateRole"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REACHED)
+def test_what_the_sdk_reaches_in_roundabout_ways_is_found(case: str) -> None:
+    """By a callback, by `cls(...)` and what pydantic runs then, by a client that another name stands for."""
+    code, operation = REACHED[case]
+    assert operation in operations(code)
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", False), (", notifications={'sns_topic_arn': 'a'}", True)])
+def test_what_only_an_argument_asks_for_is_not_called_without_it(given: str, expected: bool) -> None:
+    """A trainer makes a rule of EventBridge where it is to notify somebody."""
+    found = operations(f"from sagemaker.train import SFTTrainer\nSFTTrainer(model='m'{given})")
+    assert ("events.PutRule" in found) is expected
+
+
 def test_places_name_classes_and_functions_of_the_tables() -> None:
     """Each name that several modules have leads to rows of its own."""
     for table in tables():

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.reading import Reading
-from rolemgr.code.sdk_steps import calls_here, calls_of, is_deferred, runs_here
+from rolemgr.code.sdk_steps import calls_here, calls_of, is_deferred, runs_here, without_unasked
 from rolemgr.code.sdk_table import TOP, SdkTable, key_of, not_of_aws, shown_of, table_for, table_of
 from rolemgr.code.values import AwsKind, AwsObject, ListValue, TextValue, UnknownValue, Value, either
 
@@ -149,6 +149,7 @@ class Sdk:
         is_open = owner.is_open or given.open
         defaults = row.get("defaults", {})
         calls = list(calls_of(table, row.get("calls", ()), arguments, defaults))
+        calls = without_unasked(table, calls, row, arguments)
         deferred = list(calls_of(table, row.get("deferred", ()), arguments, defaults))
         is_here = runs_here(owner, arguments)
         by = "pipeline" if "deferred" in row and is_deferred(arguments) and not is_here else None

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-local-mode.html
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rolemgr.code.sdk_table import SdkTable, shown_of
+from rolemgr.code.sdk_table import SdkTable, key_of, shown_of, table_of
 from rolemgr.code.values import (
     AwsKind,
     AwsObject,
@@ -19,6 +19,7 @@ from rolemgr.code.values import (
     UnknownValue,
     Value,
     alternatives,
+    parts_of,
     truth,
 )
 
@@ -58,6 +59,17 @@ def calls_here(table: SdkTable, operations: list[str]) -> list[str]:
     return [*rest, *(table.rows["shared"]["local"] if starts else ())]
 
 
+def without_unasked(
+    table: SdkTable, operations: list[str], row: Mapping[str, Any], arguments: Mapping[str, Value]
+) -> list[str]:  # fmt: skip
+    """Return *operations* but those that a method of *row* calls only with an argument that is surely not there."""
+    left = set[str]()
+    for name, only in table.rows["shared"].get("only-with", {}).items():
+        if name in row.get("parameters", ()) and _holds(name, arguments, row.get("defaults", {})) is False:
+            left |= set(only)
+    return [one for one in operations if one not in left]
+
+
 def calls_of(
     table: SdkTable, steps: Any, arguments: Mapping[str, Value], defaults: Mapping[str, Any]
 ) -> Iterator[str]:  # fmt: skip
@@ -76,7 +88,8 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
     Tell whether a condition on *arguments* holds: ``wait``, ``not source_dir``, ``local source_dir``, ``short role``.
 
     *local* is text that is not at S3, *short* a role by its name alone, *text* a text and *sdk* an object of the SDK,
-    *remote* a mode that is not on this machine. None where that is not known.
+    *remote* a mode that is not on this machine, *within* what holds a location at S3; a class of the SDK stands for its
+    objects. None where that is not known.
     """
     if text.startswith("not ") and text.count(" ") > 1:
         inner = _holds(text.removeprefix("not "), arguments, defaults)
@@ -87,6 +100,8 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
         value = PlainValue(defaults.get(name)) if not isinstance(defaults.get(name), str) else TextValue(defaults[name])
     if word in _TESTS:
         return _any(_TESTS[word](one) for one in alternatives(value))
+    if word[:1].isupper():
+        return _any(_is_one_of(one, word) for one in alternatives(value))
     found = truth(value)
     return (None if found is None else not found) if word == "not" else found
 
@@ -130,8 +145,25 @@ def _is_remote(value: Value) -> bool | None:
     return True if value == PlainValue(None) else None
 
 
+def _is_one_of(value: Value, name: str) -> bool | None:
+    """Tell whether *value* is an object of the SDK's class of the *name*, whichever module that is of."""
+    if isinstance(value, UnknownValue) and not value.foreign:
+        return None
+    if not isinstance(value, AwsObject) or value.kind is not AwsKind.SDK:
+        return False
+    return any(one.rpartition(".")[2] == name for one in table_of(value).lineage(key_of(value)))
+
+
+def _holds_a_location(value: Value) -> bool | None:
+    parts = [one for _, one in parts_of({"": value})]
+    if any(isinstance(one, TextValue) and one.pattern.startswith("s3:") for one in parts):
+        return True
+    is_open = any(isinstance(one, UnknownValue) and not one.foreign for one in parts)
+    return None if is_open or any(isinstance(one, TextValue) and one.pattern[:1] == "*" for one in parts) else False
+
+
 _MODES_HERE: Final = ("LOCAL_CONTAINER", "IN_PROCESS")
 _TESTS: Final = {
     "local": _is_local, "s3": _is_in_s3, "short": _is_short, "text": _is_text, "sdk": _is_of_the_sdk,
-    "remote": _is_remote,
+    "remote": _is_remote, "within": _holds_a_location,
 }  # fmt: skip

@@ -95,9 +95,9 @@ def groups_of(sides: Sides) -> tuple[list[ActionGroup], str, int]:
         mask = taking(folded)
         kinds = kinds_of(action.name)
         if (mask, kinds) not in spaces:
-            spaces[mask, kinds] = search_space(sides.new, sides.old, folded)
+            spaces[mask, kinds] = search_space(sides.new, sides.old, folded, sides.budget)
         space = spaces[mask, kinds]
-        if folded in FREE or all(covered(space, statement) for statement in space.allows_of_new):
+        if folded in FREE or all(covered(space, statement, sides.budget) for statement in space.allows_of_new):
             continue
         carried = frozenset(key for key in keys if carries(action.name, key))
         several = carried & several_values(action.name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
+from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
@@ -94,6 +95,15 @@ def attached_to(role: ComposedRole) -> "Mapping[str, IdentityPolicy]":
     from rolemgr.separation.attached import attached_documents  # few roles have them
 
     return attached_documents(role)
+
+
+def missing_of(found: RenderedChoice) -> MissingPolicies:
+    """Return the policies of the role that nobody here has the text of."""
+    known = attached_to(found.role)
+    boundary = None if found.documents.own_boundary else found.documents.boundary
+    return MissingPolicies(
+        tuple(arn for arn in found.documents.attached if arn not in known), (boundary,) if boundary else ()
+    )
 
 
 EXAMPLE_ACCOUNT = f"account {DEFAULT_ACCOUNT} is AWS's example account; choose yours with --account"
