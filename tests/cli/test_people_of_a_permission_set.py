@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tests.conftest import Run
+from tests.export.support import parsed
 
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
@@ -27,8 +27,7 @@ def elsewhere(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def policies_of(template: str) -> tuple[IdentityPolicy, ...]:
     """Return the policies of the permission set in *template*, those of the account too."""
-    text = Path(template).read_text("utf-8").replace("!Ref", "").replace("!GetAtt", "").replace("!Sub", "")
-    found: dict[str, Any] = yaml.safe_load(text)["Resources"]
+    found: dict[str, Any] = parsed(Path(template).read_text("utf-8"))["Resources"]
     properties = [one["Properties"] for one in found.values()]
     texts = [one.get("InlinePolicy") or one.get("PolicyDocument") for one in properties]
     return tuple(IdentityPolicy.model_validate_json(json.dumps(one)) for one in texts if one)
