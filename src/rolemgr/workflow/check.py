@@ -192,7 +192,7 @@ def _of_exports(collected: Collected, found: CheckFindings) -> str | None:
     """
     Return where the reasons for findings in exports of roles are told; None where there are none.
 
-    An export does not carry them, and what it says of itself is no proof: no finding is left out for it.
+    An export does not carry them, and anybody can write what it says of itself: no finding is left out for that.
     """
     paths = {one.path for one in found.findings}
     exports = [name for name in dict.fromkeys(collected.exports) if name in paths or name in _unjudged(collected)]
