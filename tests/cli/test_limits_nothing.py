@@ -15,8 +15,8 @@ VALUES = {
     "caller-network=203.0.113.0/33": "`203.0.113.0/33` is not an IP range such as 203.0.113.0/24",
     "caller-network=0.0.0.0/1,128.0.0.0/1": "together are 0.0.0.0/0, every address, and limit nothing",
     "caller-network=ip_ranges:::/0": "`::/0` is every IPv6 address",
-    "approved-models=arn:aws:sagemaker:*:*:model/*": "is everything, and limits nothing",
-    "approved-images=arn:aws:sagemaker:*:*:image/*": "is everything, and limits nothing",
+    "approved-models=arn:aws:sagemaker:*:*:*": "is everything, and limits nothing",
+    "approved-images=arn:aws:sagemaker:*:*:?*": "is everything, and limits nothing",
 }
 
 
@@ -54,6 +54,13 @@ def test_in_layers(words: list[str], says: str, run: "Run") -> None:
 
 def test_a_model_list_of_everything_is_no_limit(run: "Run") -> None:
     """It is what NotResource spares."""
-    ran = run("scp", "bedrock-models", "--parameter", "models=arn:aws:bedrock:*::foundation-model/*")
+    ran = run("scp", "bedrock-models", "--parameter", "models=arn:aws:bedrock:*:*:*")
     assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1)
     assert "limits nothing" in ran.errors[0]
+
+
+def test_all_of_a_type_is_said(run: "Run") -> None:
+    """That there must be one is a limit at times, so it is a note."""
+    ran = run("create", "--persona", "ml-engineer", "--guardrail", "approved-models=arn:aws:sagemaker:*:*:model/*")
+    assert ran.code == 0
+    assert any("is all that there is of its type" in one for one in ran.notes)

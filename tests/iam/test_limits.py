@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolemgr.iam.limits import all_addresses, network_problem, open_patterns
+from rolemgr.iam.limits import all_addresses, is_all_of_a_type, network_problem, open_patterns
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_networks_that_are_all_addresses_together(values: list[str], every: str 
         (["?*"], ["?*"]),
         (["ml.m5.*"], []),
         ([f"ml.{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz"], ["ml.*"]),
-        (["arn:aws:sagemaker:*:*:model/*"], ["arn:aws:sagemaker:*:*:model/*"]),
-        (["arn:aws:bedrock:*::foundation-model/*"], ["arn:aws:bedrock:*::foundation-model/*"]),
+        (["arn:aws:sagemaker:*:*:model/*"], []),
+        (["arn:aws:bedrock:*::foundation-model/*"], []),
         (["arn:aws:sagemaker:us-east-1:*:model/*"], []),
         (["arn:aws:sagemaker:*:111122223333:model/*"], []),
         (["arn:aws:sagemaker:*:*:model/a*"], []),
@@ -71,3 +71,21 @@ def test_networks_that_are_all_addresses_together(values: list[str], every: str 
 def test_patterns_that_leave_everything_open(values: list[str], found: list[str]) -> None:
     """Alone or together."""
     assert list(open_patterns(values)) == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("arn:aws:sagemaker:*:*:model/*", True),
+        ("arn:aws:bedrock:*::foundation-model/*", True),
+        ("arn:aws:cloudwatch:*:*:alarm:?*", True),
+        ("arn:aws:sagemaker:*:111122223333:model/*", False),
+        ("arn:aws:sagemaker:us-east-1:*:model/*", False),
+        ("arn:aws:sagemaker:*:*:model/a*", False),
+        ("arn:aws:sagemaker:*:*:*", False),
+        ("*", False),
+    ],
+)
+def test_all_that_there_is_of_a_type(pattern: str, found: bool) -> None:
+    """Beside another type in the same list it is a limit all the same."""
+    assert is_all_of_a_type(pattern) is found

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
-from rolemgr.check.sniff import SUFFIXES, is_cut, may_hold_policy, not_readable, what_else
+from rolemgr.check.sniff import SUFFIXES, is_cut, is_of_a_template, may_hold_policy, not_readable, what_else
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
@@ -193,7 +193,10 @@ def _note_unreadable(error: InputError, text: str, name: str, collected: Collect
     if not named and is_cut(text, name):
         collected.not_judged.append(NotJudged(name, line, f"{error.problem}; it ends before it is closed"))
     elif not named and not may_be_unreadable(text):
-        collected.skipped += 1
+        if is_of_a_template(text, name):
+            collected.skipped += 1
+        else:  # it may end before the first word of a policy
+            collected.not_judged.append(NotJudged(name, line, error.problem))
     elif not named and not (
         is_unreadable(text) and name.lower().endswith(SUFFIXES)
     ):  # another tool's template may look like it

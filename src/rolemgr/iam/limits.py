@@ -58,14 +58,22 @@ def open_patterns(values: Iterable[str]) -> Iterable[str]:
     yield from (one for one in dict.fromkeys((*given, *together(given))) if _leaves_open(one))
 
 
+def is_all_of_a_type(pattern: str) -> bool:
+    """Tell whether the ARN *pattern* is everything of one type of resource, in whatever Region and account."""
+    parts = widened(pattern).split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn" or is_open(parts[5]):
+        return False
+    name = parts[5].partition("/" if "/" in parts[5] else ":")[2]
+    return all(one in ("", "*") for one in parts[3:5]) and is_open(name)
+
+
 def _leaves_open(pattern: str) -> bool:
-    """Tell whether *pattern* fixes nothing: of an ARN neither the Region nor the account, and nothing of the name."""
+    """Tell whether *pattern* fixes nothing: of an ARN neither Region nor account nor type, and nothing of the name."""
     wide = widened(pattern)
     parts = wide.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return is_open(wide) or wide in _OPEN_TYPES
-    name = parts[5].partition("/" if "/" in parts[5] else ":")[2] if any(one in parts[5] for one in "/:") else parts[5]
-    return all(one in ("", "*") for one in parts[3:5]) and is_open(name)
+    return all(one in ("", "*") for one in parts[3:5]) and is_open(parts[5])
 
 
 _OPEN_TYPES: Final = frozenset({"ml.*", "ml.*.*"})

@@ -47,7 +47,8 @@ class CheckReport(NamedTuple):
         }
         names |= {one.rule: f"({ANALYZER})" for one in findings if one.learn_more}
         if form == "text":
-            return findings_text(findings, self.checked, not_judged, types, view._replace(names=names))
+            named = view._replace(names=names)
+            return findings_text(findings, self.checked, not_judged, types, named, refused=len(self.refused))
         if form in ("github", *FORMS):
             if form in FORMS:
                 page = findings_page(

@@ -1,5 +1,6 @@
 """What comes after a role: the roles that it passes and that must be there, and who takes the role itself."""
 
+import shlex
 from collections.abc import Iterator
 
 from rolemgr.evaluate.request import account_in
@@ -33,8 +34,14 @@ def passed_line(passed: PassedRole, own: str, *, exists: bool | None = True) -> 
         return f"{head} this role itself"
     if account_in(passed.arn) != account_in(own):
         return f"{head} {passed.arn}, which is of another account: AWS passes roles within one account alone"
-    made = f"; `rolemgr create --persona {passed.persona}` renders that role" if passed.persona else ""
-    return f"{head} {passed.arn}{_THERE[exists]}{made}"
+    return f"{head} {passed.arn}{_THERE[exists]}{_made_by(passed)}"
+
+
+def _made_by(passed: PassedRole) -> str:
+    """Return the command that renders the role that is *passed*, as it can be pasted; nothing where nobody knows."""
+    if passed.persona is None:
+        return ""
+    return f"; `{shlex.join(['rolemgr', 'create', '--persona', passed.persona, *passed.options])}` renders that role"
 
 
 def next_steps(role: ComposedRole) -> Iterator[str]:

@@ -15,7 +15,7 @@ from rolemgr.compose.parameters import has_form, misfit
 from rolemgr.compose.questions import doubts_on
 from rolemgr.compose.substitute import names_in
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
-from rolemgr.iam.limits import all_addresses, open_patterns
+from rolemgr.iam.limits import all_addresses, is_all_of_a_type, open_patterns
 from rolemgr.model.catalog import EntryId, ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailParameter, GuardrailProfile
 from rolemgr.model.persona import ResolvedPersona
@@ -233,6 +233,9 @@ def _doubts(name: EntryId, guardrail: Guardrail, pick: _Pick, partition: str) ->
     excused = pick.profile.value.unknown_ok if pick.profile else ()
     for text, place in zip(pick.texts, pick.places, strict=True):
         parameter, value = _assigned(name, guardrail, text, place, partition)
+        if parameter in _listing_allowed(guardrail) and is_all_of_a_type(value):
+            problem = f"`{value}` is all that there is of its type, so that none is refused"
+            yield InputError(place, f"guardrail `{name}`: {problem}", "name a Region, an account or names")
         for doubt in doubts_on(guardrail.parameters[parameter].type, value):
             if doubt.name not in excused:
                 yield InputError(place, f"guardrail `{name}`: {doubt.problem}", doubt.hint)
