@@ -142,13 +142,75 @@ def test_a_role_without_them_pays_nothing() -> None:
     assert late <= loaded_by("create", "--persona", "sagemaker-compute", "--managed-policy", f"{OWN}extra")
 
 
-def test_beside_a_policy_without_a_text_nothing_but_a_deny_can_be_expected(run: "Run", tmp_path: Path) -> None:
-    """It may allow anything, and deny it: both are said in the answer, and neither passes for one."""
-    role = tmp_path / "role.yaml"
-    role.write_text("persona: sagemaker-compute\nmanaged_policy: ['arn:aws:iam::111122223333:policy/OurOwn']\n")
-    asked = ("simulate", str(role), "--action", "iam:CreateUser", "--resource", "arn:aws:iam::111122223333:user/x")
-    found = json.loads(run(*asked, "--format", "json").stdout)
-    assert any("made without arn:aws:iam::111122223333:policy/OurOwn" in one for one in found["notes"])
-    ran = run(*asked, "--expect", "ImplicitlyDenied")
-    assert (ran.code, ran.stdout) == (2, "")
-    assert ran.errors[0].startswith("--expect: can't be told: the decision is made without arn:aws:iam::111122223333")
+RENDERED = {
+    "RoleName": "r",
+    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+    "Policies": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"},
+    ]}}],
+}  # fmt: skip
+ASKED = {"s3:GetObject": "deny", "s3:DeleteObject": "allow", "s3:PutObject": ""}
+OBJECT = "arn:aws:s3:::b/k"
+
+
+def _rendered(**more: object) -> str:
+    Path("role.json").write_text(json.dumps({**RENDERED, **more}))
+    return "role.json"
+
+
+@pytest.mark.parametrize("command", ["simulate", "diagnose"])
+@pytest.mark.parametrize("action", ASKED)
+def test_beside_a_policy_without_a_text_nothing_is_known_but_a_deny(command: str, action: str, run: "Run") -> None:
+    """It may allow anything, and deny it: the answer is that this is not known, in JSON too."""
+    role = _rendered(ManagedPolicyArns=[f"{OWN}OurOwn"])
+    ran = run(command, role, "--action", action, "--resource", OBJECT, "--format", "json")
+    found = json.loads(ran.stdout)
+    would = ASKED[action]
+    assert found["decision"] == ("NotKnown" if would else "ExplicitlyDenied")
+    assert ran.code == (1 if would or command == "diagnose" else 0)
+    if would:
+        assert f"not known: {OWN}OurOwn may {would} it, and its text is not at hand" in ran.stdout
+
+
+def test_a_boundary_without_a_text_takes_away_and_gives_nothing(run: "Run") -> None:
+    """What is denied stays denied; what is allowed may not be."""
+    role = _rendered(PermissionsBoundary=f"{OWN}Limits")
+    for action, decision in (("s3:GetObject", "NotKnown"), ("s3:DeleteObject", "ImplicitlyDenied")):
+        found = json.loads(run("simulate", role, "--action", action, "--resource", OBJECT, "--format", "json").stdout)
+        assert found["decision"] == decision
+    Path("all.json").write_text('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')
+    ran = run("simulate", role, "--action", "s3:GetObject", "--resource", OBJECT, "--boundary-policy", "all.json")
+    assert (ran.code, ran.stdout.split()[0]) == (0, "Allowed")
+
+
+def test_a_policy_of_aws_that_is_attached_is_asked(run: "Run") -> None:
+    """Its text is at hand, whether a role file names it or a rendered role."""
+    role = _rendered(ManagedPolicyArns=[f"{AWS}AmazonSageMakerFullAccess"])
+    model = "arn:aws:sagemaker:us-east-1:111122223333:model/x"
+    ran = run("simulate", role, "--action", "sagemaker:CreateModel", "--resource", model, "--expect", "Allowed")
+    assert ran.code == 0
+    Path("tests.yaml").write_text(
+        "policies: role.json\ncases:\n- {name: a model, expect: Allowed, "
+        f"request: {{action: 'sagemaker:CreateModel', resource: '{model}'}}}}\n"
+    )
+    assert run("test", "tests.yaml").code == 0
+
+
+def test_a_policy_without_a_text_passes_no_test_and_no_expectation(run: "Run") -> None:
+    """Of a role file as of a rendered role; a Deny that is there does."""
+    _rendered(ManagedPolicyArns=[f"{OWN}OurOwn"])
+    Path("role.yaml").write_text(f"persona: sagemaker-compute\nmanaged_policy: ['{OWN}OurOwn']\n")
+    asked = ("--action", "s3:DeleteObject", "--resource", OBJECT, "--expect", "ImplicitlyDenied")
+    for role in ("role.json", "role.yaml"):
+        ran = run("simulate", role, *asked)
+        assert (ran.code, ran.stdout.split()[0]) == (1, "NotKnown")
+        assert "expected ImplicitlyDenied" in ran.stderr
+    case = "- {{name: {0}, request: {{action: 's3:{0}', resource: '{1}'}}, expect: [ImplicitlyDenied, {2}]}}\n"
+    cases = case.format("DeleteObject", OBJECT, "Allowed") + case.format("PutObject", OBJECT, "ExplicitlyDenied")
+    for subject in ("policies: role.json", "role: role.yaml"):
+        Path("tests.yaml").write_text(f"{subject}\ncases:\n{cases}")
+        found = json.loads(run("test", "tests.yaml", "--format", "json").stdout)
+        assert found["tests"][0]["decision"] == "NotKnown"
+        assert any(f"{OWN}OurOwn may allow it" in note for note in found["tests"][0]["notes"])
+    assert run("test", "tests.yaml").code == 1

@@ -156,3 +156,22 @@ def test_a_device_is_an_error(run: "Run") -> None:
     """One that never ends too."""
     assert run("check", "/dev/zero").code == 2
     assert run("check", "/dev/null").code == 2
+
+
+def test_yaml_that_ends_before_a_word_of_a_policy_is_not_passed_over(run: "Run", tmp_path: Path) -> None:
+    """Nobody knows what the rest of it said; the template of another tool is whole."""
+    (tmp_path / "ok.json").write_text(json.dumps(GOOD).replace('"*"', '"arn:aws:s3:::acme/*"'))
+    (tmp_path / "cut.yaml").write_text("a: b\n  c: [d\nStatem")
+    (tmp_path / "chart.yaml").write_text("{{- if .Values.x }}\nkind: [\n")
+    ran = run("check", ".")
+    assert "cut.yaml:2: not judged: is not valid YAML" in ran.stdout
+    assert "chart.yaml" not in ran.stdout
+    assert run("check", ".", "--fail-on", "not-judged").code == 1
+
+
+def test_the_sum_says_of_how_many_files_nothing_is_known(run: "Run", tmp_path: Path) -> None:
+    """That nothing was found is not all there is to say beside an error."""
+    (tmp_path / "ok.json").write_text(json.dumps(GOOD).replace('"*"', '"arn:aws:s3:::acme/*"'))
+    (tmp_path / "role.yaml").write_text("persona: data-scientis\n")
+    ran = run("check", ".")
+    assert (ran.code, ran.stdout) == (2, "no finding in 1 policy; 1 file not checked: see the error\n")

@@ -177,8 +177,50 @@ def test_a_role_in_the_account_may_differ_from_the_file(run: "Run") -> None:
     """AWS says that the identity policy denies what the given one allows: another role, or other condition keys."""
     reason = "because no identity-based policy allows the sagemaker:CreateTrainingJob action"
     ran = run("diagnose", denied("sagemaker:CreateTrainingJob", JOB, reason), "--persona", "data-scientist", *GOOD_JOB)
-    assert ran.code == 0
-    assert "AWS names an identity-based policy, and this one allows it" in flat(ran)
+    assert ran.code == 1
+    assert "no identity-based policy allows it, and the identity policy that is given lets it through" in flat(ran)
+    assert "aws iam list-attached-role-policies --role-name sagemaker-data-scientist" in flat(ran)
+
+
+SOME = [
+    {"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    {"Sid": "NoDelete", "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
+    {"Sid": "NoPut", "Effect": "Deny", "Action": "s3:PutObject", "Resource": "*",
+     "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "says"),
+    [
+        ("DeleteObject", "because no identity-based policy allows the {} action", "here identity policy `NoDelete`"),
+        ("GetObject", "because no identity-based policy allows the {} action", "identity policy that is given lets it"),
+        ("GetObject", "with an explicit deny in an identity-based policy", "no Deny in some.json applies to it"),
+        ("GetObject", "with an explicit deny in a service control policy", "no Deny in scp.json applies to it"),
+        ("DeleteObject", "because no service control policy allows the {} action", "here identity policy `NoDelete`"),
+        ("DeleteObject", "with an explicit deny in an identity-based policy", None),
+        ("PutObject", "with an explicit deny in an identity-based policy", None),
+        ("DeleteBucket", "with an explicit deny in a service control policy", None),
+        ("GetObject", "with an explicit deny in a resource control policy", None),
+    ],
+)
+def test_what_the_message_and_the_policies_say_differently_is_said(
+    action: str, reason: str, says: str | None, run: "Run"
+) -> None:
+    """Nobody is blamed for it, and no change is proposed; what turns on what nobody told contradicts nothing."""
+    Path("some.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": SOME}), encoding="utf-8")
+    scp = write("scp.json", {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"})
+    message = denied(f"s3:{action}", "arn:aws:s3:::b/k", reason.format(f"s3:{action}"))
+    ran = run("diagnose", message, "some.json", "--scp", scp, "--format", "json")
+    found = data(ran)
+    if says is None:
+        assert found["contradictions"] == []
+        return
+    assert ran.code == 1
+    [text] = found["contradictions"]
+    assert says in text
+    assert found["look_at"]
+    assert found["change"] == []
 
 
 LAYERS = [
@@ -586,7 +628,7 @@ def test_tags_of_a_create_call_are_authorized_for_that_call(run: "Run") -> None:
     said = denied("sagemaker:AddTags", JOB, "because no identity-based policy allows the sagemaker:AddTags action")
     message = f"An error occurred (AccessDeniedException) when calling the CreateTrainingJob operation: {said}"
     ran = run("diagnose", message, "--persona", "data-scientist")
-    assert ran.code == 0
+    assert ran.code == 1  # AWS's message contradicts what the given policies allow
     assert "TaggingAction" not in flat(ran)
     assert run("diagnose", said, "--persona", "data-scientist").code == 1
 

@@ -91,7 +91,7 @@ def test_a_report_names_the_role_files_that_are_refused(form: str, small_catalog
     Path("good.yaml").write_text("persona: tester\ncatalog: [catalog]\n")
     Path("bad.yaml").write_text("name: x\npersona: nobody\ncatalog: [catalog]\n")
     ran = run("check", "--role", "*.yaml", "--role", "good.yaml", "--format", form, "-o", "report")
-    assert (ran.code, ran.notes[-1]) == (2, "1 role checked; what is refused follows")
+    assert (ran.code, ran.notes[-1]) == (2, "1 file checked; what is refused follows")
     text = Path("report").read_text()
     if form == "github":
         assert "::error file=bad.yaml,line=2,title=not judged::unknown persona `nobody`" in text

@@ -1,6 +1,9 @@
 """As which role a role's work runs, and what comes after it: said by create, preview, plan and apply."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +78,30 @@ def test_preview_lists_the_roles_that_are_passed(run: Run) -> None:
     assert {service for one in passed for service in one["services"]} == {"sagemaker.amazonaws.com"}
     assert "Roles that it passes" in run("preview", "--persona", "mlops-engineer", "--full", *WHERE).stdout
     assert "Roles that it passes" not in run("preview", "--persona", "sagemaker-compute", "--full", *WHERE).stdout
+
+
+ROLES = {
+    "a": "persona: data-scientist\nbucket: [acme-data]\nguardrail: {instance-types: ['ml.m5.*']}\n",
+    "b": "persona: ml-engineer\nsubnet: [subnet-0a1b2c3d]\nsecurity_group: [sg-0a1b2c3d]\n",
+}
+
+
+def test_the_command_works_as_it_is_pasted_and_has_what_the_role_has(run: Run) -> None:
+    """Account, Region, data and limits; of many roles too, but for one that is made with them."""
+    Path("roles").mkdir()
+    for name, text in ROLES.items():
+        Path(f"roles/{name}.yaml").write_text(f"{text}account: '{ACCOUNT}'\nregion: eu-west-1\n")
+    notes = "\n".join(run("create", "roles", "-o", "out").notes)
+    commands = re.findall(r"`rolemgr (create [^`]*)` renders that role", notes)
+    assert len(commands) == 4
+    for command in commands:
+        ran = run(*shlex.split(command))
+        assert ran.code == 0, command
+        assert f":{ACCOUNT}:" in ran.stdout
+    of_a = next(one for one in commands if "acme-data" in one)
+    assert of_a.startswith("create --persona sagemaker-compute --account")
+    assert "--guardrail 'instance-types=ml.m5.*'" in of_a
+    assert "acme-data" in run(*shlex.split(of_a)).stdout
+    assert "--subnet subnet-0a1b2c3d --security-group sg-0a1b2c3d" in notes
+    Path("roles/c.yaml").write_text(f"persona: sagemaker-compute\naccount: '{ACCOUNT}'\nregion: eu-west-1\n")
+    assert "--persona sagemaker-compute" not in run("create", "roles", "-o", "out").stderr

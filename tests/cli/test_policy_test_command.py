@@ -232,7 +232,7 @@ def test_json_has_every_test(run: "Run", role: str) -> None:
     assert data["tests"][1] | {"by": []} == {
         "name": "a case", "file": "a.yaml", "line": 5, "action": "sagemaker:CreateTrainingJob",
         "resource": f"{JOB}/churn", "expected": ["ExplicitlyDenied"], "decision": "Allowed", "passed": False, "by": [],
-        "missing": [],
+        "missing": [], "notes": [],
     }  # fmt: skip
 
 

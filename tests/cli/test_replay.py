@@ -42,6 +42,11 @@ def folder(tmp_path: Path) -> Path:
     for name, data in {"scp.json": SCP, "rcp.json": RCP, "policy.json": POLICY}.items():
         (tmp_path / name).write_text(json.dumps(data), "utf-8")
     (tmp_path / "role.yaml").write_text(ROLE_FILE, "utf-8")
+    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    role: dict[str, Any] = {"RoleName": "r", "Policies": [{"PolicyName": "p", "PolicyDocument": every}]}
+    (tmp_path / "all.json").write_text(json.dumps(role), "utf-8")
+    role["ManagedPolicyArns"] = [f"arn:aws:iam::{ACCOUNT}:policy/OurOwn"]
+    (tmp_path / "beside.json").write_text(json.dumps(role), "utf-8")
     return tmp_path
 
 
@@ -73,6 +78,9 @@ def test_the_page_says_what_breaks(run: Run, folder: Path) -> None:
         (["--with", "policy.json", "--principal", "nobody"], 0),
         (["--with", "policy.json", "--principal", "nobody", "--fail-on", "not-judged"], 1),
         (["--with", "role.yaml"], 1),
+        (["--with", "all.json"], 0),
+        (["--with", "beside.json"], 0),
+        (["--with", "beside.json", "--fail-on", "not-known"], 1),
     ],
 )
 def test_the_exit_code_is_what_was_asked(run: Run, folder: Path, options: list[str], code: int) -> None:

@@ -39,6 +39,16 @@ def test_the_page_has_evidence_and_proof(run: Run, folder: Path) -> None:
     assert "sagemaker:CreateModel" in ran.stdout
 
 
+def test_what_has_no_text_is_said_and_counts(run: Run, folder: Path) -> None:
+    """It may allow what is called unused."""
+    own = f"arn:aws:iam::{ACCOUNT}:policy/OurOwn"
+    (folder / "role.json").write_text(json.dumps({**ROLE, "ManagedPolicyArns": [own]}), "utf-8")
+    ran = run("tighten", "role.json", "trail.json.gz", "--format", "json")
+    assert (ran.code, json.loads(ran.stdout)["evidence"]["untold"]) == (
+        1, [f"{own}: its text is not at hand, and it is not made smaller"]
+    )  # fmt: skip
+
+
 def test_the_files_are_policies_and_their_tests(run: Run, folder: Path) -> None:
     """`rolemgr test` takes the tests, and they pass."""
     assert run("tighten", "role.json", "trail.json.gz", "-o", "small.json", "--tests", "tests.yaml").code == 0

@@ -31,7 +31,8 @@ class Slip(NamedTuple):
 
 
 _COVERED = (
-    "all(statement.shape in shapes or _within(statement, old) or any(all(_within(one, old) for one in new) for new in news)"
+    "all(statement.shape in shapes or _within(statement, old, budget)"
+    " or any(all(_within(one, old, budget) for one in new) for new in news)"
     " for old, shapes in zip(space.allows_by_layer_of_old, alike, strict=True))"
 )
 
@@ -72,8 +73,13 @@ SLIPS = (
     Slip("actions", "now = (*map(ComparedAction, known), *map(ComparedAction, unknown))", "now = (*map(ComparedAction, known),)", "unknown actions are forgotten"),
     Slip("covered", "if not space.denies_all_of_old:", "if False:", "a Deny that is gone is not asked about"),
     Slip("covered", _COVERED, _COVERED.replace("all(", "any(", 1), "one layer that says the same is enough"),
-    Slip("covered", "return one.conditions <= statement.conditions and everywhere", "return everywhere", "conditions of the old side are forgotten"),
-    Slip("covered", "one.resources <= statement.resources", "one.resources >= statement.resources", "NotResource is read the wrong way"),
+    Slip("implied", "other.principals == one.principals and covers(other, one) and conditions_follow(one, other, budget)", "other.principals == one.principals and covers(other, one)", "conditions of the old side are forgotten"),
+    Slip("implied", "wide.resources <= narrow.resources", "wide.resources >= narrow.resources", "NotResource is read the wrong way"),
+    Slip("implied", "other.principals == one.principals and covers(other, one) and conditions_follow(one, other, budget)", "other.principals == one.principals and conditions_follow(one, other, budget)", "resources are forgotten"),
+    Slip("implied", "fewer, more = (wanted, given) if wanted.negated else (given, wanted)", "fewer, more = (given, wanted) if wanted.negated else (wanted, given)", "a longer list is taken for a shorter one"),
+    Slip("implied", "not alike or (given.if_absent and not wanted.if_absent)", "not alike", "IfExists is taken for nothing"),
+    Slip("implied", "wanted.every is given.every and wanted.if_present is None and given.if_present is None", "wanted.if_present is None and given.if_present is None", "all of several values are taken for any"),
+    Slip("implied", "wanted.passes(one.match_mask, atoms) or not given.passes(one.match_mask, atoms)", "True", "every limit is taken for one that follows"),
     Slip("resource_options", "return any(budget.answer(contains, pattern, inside) for pattern in patterns)", "return any(budget.answer(meet, pattern, inside) for pattern in patterns)", "what overlaps is taken to contain"),
     Slip("regions", "whole.accepted or one.accepted << shift", "one.accepted << shift", "an alternative that is done is forgotten"),
     Slip("scenarios", "yield CallerScenario(text, account, Match.LIMITED, False, alone)", "return", "who is named is as who is of the account"),
@@ -81,7 +87,7 @@ SLIPS = (
     Slip("scenarios", "CallerKind.FEDERATED_USER, CallerKind.ROOT", "CallerKind.FEDERATED_USER,", "no Deny stops the root user"),
     Slip("scenarios", "\"aws:principalisawsservice\": ()", "\"aws:principalisawsservice\": (\"false\",)", "anonymous requests say that they are from no service"),
     Slip("callers", "_free(name, taken)", "name", "who stands for all may be named"),
-    Slip("compare", "if statement.ids and not allows_ids(group.space, statement):", "if False:", "who is named by an id is forgotten"),
+    Slip("compare", "if statement.ids and not allows_ids(group.space, statement, budget):", "if False:", "who is named by an id is forgotten"),
     Slip("scenarios", "bounds = (False, True) if any(map(_not_principal, statements)) else (False,)", "bounds = (False,)", "NotPrincipal and boundaries are forgotten"),
     Slip("scenarios", "least = self.strength if statement.effect is Effect.ALLOW else Match.ACCOUNT", "least = self.strength", "a Deny must name as strongly as an Allow"),
     Slip("universe", "return tuple(sorted({\"aws\"} | named | (set(PARTITIONS) if found - named else set())))", "return (\"aws\",)", "other partitions are forgotten"),

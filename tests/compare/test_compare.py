@@ -75,6 +75,39 @@ CASES: dict[str, tuple[list[Raw], list[Raw], str]] = {
         [{"Effect": "Allow", "NotAction": "sqs:DeleteQueue", "Resource": "*"}], "same",
     ),
     "no permissions are needed for it": ([allow("sts:GetCallerIdentity")], [], "same"),
+    # limits that differ in their values
+    "a list of values that is shorter": (
+        [allow(JOB), deny(JOB, conditions=types("ForAnyValue:StringNotEquals", "a"))],
+        [allow(JOB), deny(JOB, conditions=types("ForAnyValue:StringNotEquals", "a", "b"))], "same",
+    ),
+    "a list of values that is longer": (
+        [allow(JOB), deny(JOB, conditions=types("ForAnyValue:StringNotEquals", "a", "b"))],
+        [allow(JOB), deny(JOB, conditions=types("ForAnyValue:StringNotEquals", "a"))], "more",
+    ),
+    "a Deny that needs its key now": (
+        [allow(JOB), deny(JOB, conditions=types("StringEquals", "a"))],
+        [allow(JOB), deny(JOB, conditions=types("StringEqualsIfExists", "a"))], "more",
+    ),
+    "a Deny of all values where any was enough": (
+        [allow(JOB), deny(JOB, conditions=types("ForAllValues:StringLike", "a*"))],
+        [allow(JOB), deny(JOB, conditions=types("ForAnyValue:StringEquals", "a"))], "more",
+    ),
+    "a shorter time": (
+        [allow(JOB), deny(JOB, conditions=runtime("NumericGreaterThan", "3600"))],
+        [allow(JOB), deny(JOB, conditions=runtime("NumericGreaterThan", "86400"))], "same",
+    ),
+    "a longer time": (
+        [allow(JOB), deny(JOB, conditions=runtime("NumericGreaterThan", "86400"))],
+        [allow(JOB), deny(JOB, conditions=runtime("NumericGreaterThan", "3600"))], "more",
+    ),
+    "a Deny on fewer resources": (
+        [allow("s3:GetObject"), deny("s3:GetObject", "arn:aws:s3:::acme/raw/*")],
+        [allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)], "more",
+    ),
+    "a pattern in the place of its values": (
+        [allow(JOB, conditions=types("ForAllValues:StringEquals", "ml.m5.large", "ml.m5.xlarge"))],
+        [allow(JOB, conditions=types("ForAllValues:StringLike", "ml.m5.*"))], "same",
+    ),
     # resources
     "a prefix within a prefix": ([allow("s3:GetObject", "arn:aws:s3:::acme/raw/*")], [allow("s3:GetObject", OBJECTS)], "same"),
     "a prefix around a prefix": ([allow("s3:GetObject", OBJECTS)], [allow("s3:GetObject", "arn:aws:s3:::acme/raw/*")], "more"),

@@ -1,6 +1,7 @@
 """From paths on the command line to the policy documents in them; folders are searched."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -9,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
-from rolemgr.check.sniff import SUFFIXES, is_cut, may_hold_policy, not_readable, what_else
+from rolemgr.check.sniff import SUFFIXES, is_cut, is_of_a_template, may_hold_policy, not_readable, what_else
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
@@ -18,6 +19,9 @@ from rolemgr.iam.documents import PolicyType
 _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
 _OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
 """Folders of the tools' own: nobody asks for them."""
+_MADE_OF_A_ROLE = re.compile(r"Made by rolemgr (?:create|elevated)\b")
+"""What exports of roles say at their beginning."""
+_HEAD = 2_000
 _SKIPPED_FOLDERS = frozenset({"cdk.out", "node_modules"})
 
 
@@ -54,6 +58,8 @@ class Collected:
     """Named files that hold no policy."""
     roles: list[str] = field(default_factory=list)
     """Role files, which the caller renders and judges."""
+    exports: list[str] = field(default_factory=list)
+    """Files that say that they were made of a role by rolemgr: no proof, but where to ask."""
     is_role: "IsRole | None" = None
     error: InputError | None = None
     """The first file that could not be read."""
@@ -155,6 +161,11 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
     if _is_role(text, name, collected, named=named):  # it may name managed policies, as what holds policies does
         collected.roles.append(name)
         return
+    if _MADE_OF_A_ROLE.search(text[:_HEAD]):
+        collected.exports.append(name)
+    if text.startswith("#!") and not name.lower().endswith(SUFFIXES) and (named or may_be_unreadable(text)):
+        collected.not_judged.append(NotJudged(name, 1, "is a script, and policies in scripts are not read"))
+        return
     try:
         found, unknown = look_into(text, name, kind, as_json=is_json(text, name))
     except InputError as error:
@@ -182,7 +193,10 @@ def _note_unreadable(error: InputError, text: str, name: str, collected: Collect
     if not named and is_cut(text, name):
         collected.not_judged.append(NotJudged(name, line, f"{error.problem}; it ends before it is closed"))
     elif not named and not may_be_unreadable(text):
-        collected.skipped += 1
+        if is_of_a_template(text, name):
+            collected.skipped += 1
+        else:  # it may end before the first word of a policy
+            collected.not_judged.append(NotJudged(name, line, error.problem))
     elif not named and not (
         is_unreadable(text) and name.lower().endswith(SUFFIXES)
     ):  # another tool's template may look like it

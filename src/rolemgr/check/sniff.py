@@ -63,6 +63,15 @@ def is_cut(text: str, name: str) -> bool:
     return is_json and not last.endswith(("}", "]", "*/")) and not last.startswith("//")
 
 
+def is_of_a_template(text: str, name: str) -> bool:
+    """
+    Tell whether what can't be parsed is no YAML yet, or none at all: another tool's template, or JSON that is closed.
+
+    Such a *text* is complete: what it holds no word of is not in it.
+    """
+    return not name.lower().endswith((".yaml", ".yml")) or any(mark in text for mark in ("{{", "{%", "<%", "${"))
+
+
 def not_readable(path: Path) -> str | None:
     """
     Return why nobody can read what is in the regular file at *path*, None where it is text, or holds no policy.

@@ -146,7 +146,7 @@ def check_command(
         found = workflow.check.beyond_baseline(found, asked.baseline)
     _give(form, found, checks, hub, output, color)
     if found.wrong:
-        say_rest(len(set(found.names)), found.wrong, "checked")
+        say_rest(len(set(found.names)), found.wrong, "checked", one="file")
     if error:
         raise error
     if not asked.exit_zero and workflow.check.fails(fail_on, found.findings, found.not_judged):

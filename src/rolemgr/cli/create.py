@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,11 @@ from rolemgr.cli.progress import say_rest
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.workflow.account_options import AccessOptions, ApplyOptions
 from rolemgr.workflow.choices import names_a_role
-from rolemgr.workflow.exports import FORMS, ExportedText, Exports, exported_text
+from rolemgr.workflow.exports import FORMS, Exports
 from rolemgr.workflow.role_options import given_flag, many_roles, one_role, with_role_files
 
 if TYPE_CHECKING:
     from rolemgr.workflow.lock import LockFile
-    from rolemgr.workflow.role import RenderedChoice
 
 
 @click.command("create")
@@ -87,7 +86,7 @@ def create_command(
         apply_roles(role_files(chosen), access, options, exports.form if form_given else "text", output,
                     verbose=verbose)  # fmt: skip
     elif many_roles(chosen):
-        _create_many(chosen, partial(exported_text, exports=exports), exports, output, verbose=verbose)
+        _create_many(chosen, exports, output, verbose=verbose)
     else:
         _create_one(chosen, exports, output, verbose=verbose)
     _write_locks(locks, named=bool(lock))
@@ -152,17 +151,29 @@ def _create_one(chosen: dict[str, Any], exports: Exports, output: str | None, *,
         next_step(steps[0])
 
 
-def _create_many(
-    chosen: dict[str, Any], make: "Callable[[RenderedChoice], ExportedText]", exports: Exports, output: str | None,
-    *, verbose: bool,
-) -> None:  # fmt: skip
-    """Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong."""
+def _create_many(chosen: dict[str, Any], exports: Exports, output: str | None, *, verbose: bool) -> None:
+    """
+    Write each role that can be made as a file of its own to the folder *output*, then raise what is wrong.
+
+    A role that their work runs as is said, where it is none of them.
+    """
+    make = partial(workflow.create.role_of_many, exports=exports)
     folder = cli.many.require_folder(output)
     files = workflow.many.matching_files(chosen["role"], OUTSIDE)
     found, wrong = cli.many.judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
-    made = [one._replace(notes=(*one.notes, *one.result.notes)) for one in found]
+    there = {one.result.arn for one in found}
+    made = [
+        one._replace(
+            notes=(
+                *one.notes,
+                *one.result.exported.notes,
+                *(text for arn, text in one.result.passed.items() if arn not in there),
+            )
+        )
+        for one in found
+    ]
     cli.many.say_notes(made)
-    unwritten = cli.many.write_each([one.with_result(one.result.text) for one in made], folder, exports.place)
+    unwritten = cli.many.write_each([one.with_result(one.result.exported.text) for one in made], folder, exports.place)
     say_rest(len(made) - len(unwritten), [*wrong, *unwritten], f"written to {folder}")
 
 

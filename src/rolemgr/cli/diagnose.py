@@ -43,7 +43,8 @@ def diagnose_command(
     MESSAGE is what AWS said: the text, a file that holds it (the output of a command, an event of CloudTrail), or -
     for stdin; or give --action and --resource. FILE is who is asked: a role file, or policies (those of --policy too),
     told from a message by what is in it. Without one it is the role that the options choose. It is asked within the
-    layers that are given. Exits with 1 where they deny it. Nothing touches AWS.
+    layers that are given. Exits with 1 where they deny it, where AWS's message contradicts
+    them, and where a policy without a text may turn the answer. Nothing touches AWS.
 
     \b
     Examples:
@@ -58,5 +59,5 @@ def diagnose_command(
     query = workflow.diagnose.DiagnoseQuery(*who, layers, request, key, key_policy)
     found = workflow.diagnose.diagnosed(query, told.outside, verbose=verbose)
     give(form, found.views.data, found.views.page, output, color)
-    if found.diagnosis.decision != "Allowed":
+    if found.diagnosis.decision != "Allowed" or found.diagnosis.contradictions:
         sys.exit(1)

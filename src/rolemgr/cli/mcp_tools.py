@@ -155,6 +155,7 @@ def simulate(
     """
     AWS's decision on one request, and why: Allowed, ExplicitlyDenied or ImplicitlyDenied, with the statements.
 
+    NotKnown where an attached policy whose text is not at hand may turn it; a note says which.
     Whose: `role` or `role_file` as in preview, or `policy` (an identity policy) or `policy_files`. `context` has
     condition keys with a value or a list. `layers` names files of boundary_policy, session_policy, scp, rcp,
     resource_policy, vpc_endpoint_policy. Nothing is called; no account is looked at.

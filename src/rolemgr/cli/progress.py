@@ -48,7 +48,7 @@ def counting() -> Iterator[Callable[[int], None]]:
             click.echo(err=True)
 
 
-def say_rest(made: int, wrong: Sequence[InputError], what: str) -> None:
-    """Say of how many roles *what* is done, and raise what is *wrong*."""
-    note(f"{made:,} role{'' if made == 1 else 's'} {what}{'; what is refused follows' if wrong else ''}")
+def say_rest(made: int, wrong: Sequence[InputError], what: str, *, one: str = "role") -> None:
+    """Say of how many roles, or of how many of what *one* is, *what* is done, and raise what is *wrong*."""
+    note(f"{made:,} {one}{'' if made == 1 else 's'} {what}{'; what is refused follows' if wrong else ''}")
     raise_all(list({str(one): one for one in wrong}.values()))

@@ -52,7 +52,7 @@ _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*]+")
     metavar="NAME",
     help="A name that AWS has and the reference lacks; repeatable.",
 )
-@click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another.")
+@click.option("--expect", type=click.Choice(DECISIONS), help="Exit with 1 where the decision is another, or not known.")
 @click.option("--requests", metavar="FILE", help="A batch: a JSON object a line, each with its policies; - is stdin.")
 @click.option(
     "--live", is_flag=True, help="Ask IAM's policy simulator too (free of charge); exit with 1 unless it agrees."
@@ -71,7 +71,8 @@ def simulate_command(
     The answer says which statement decided, and what the others lacked. Nothing touches AWS. POLICY is an IAM policy
     document, a role as `create` writes it, a role file, a folder, or a quoted pattern; - is stdin. Policies are asked
     together, as those of one principal, and several roles each for itself. Without one, the role that the options
-    choose is asked. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
+    choose is asked. Where an attached policy whose text is not at hand may turn the answer, it is NotKnown, and the
+    exit code 1. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
     resource say, such as aws:PrincipalArn, is in the context already.
 
     --live sends request and policies to IAM's policy simulator too: SimulateCustomPolicy on the policies that are
@@ -106,8 +107,9 @@ def simulate_command(
     found = workflow.simulate.simulate(query, OUTSIDE, verbose=verbose)
     found = beside(found) if beside else found
     give(form, found.views.data, found.views.page, output, color)
-    if expect and found.explanation.evaluation.decision != expect:
-        click.echo(f"expected {expect}", err=True)
+    if not _is_as_expected(found, expect):
+        if expect:
+            click.echo(f"expected {expect}", err=True)
         sys.exit(1)
     if _is_unlike_aws(found):
         sys.exit(1)
@@ -139,12 +141,18 @@ def _ask_each(
     found = workflow.simulate_each.simulate_each(query, each, OUTSIDE, verbose=verbose, **more)
     if found.found:
         give(form, found.views.data, found.views.page, output, color)
-    others = [name for name, one in found.found if expect and one.explanation.evaluation.decision != expect]
-    for name in others:
+    others = [name for name, one in found.found if not _is_as_expected(one, expect)]
+    for name in others if expect else ():
         click.echo(f"{name}: expected {expect}", err=True)
     raise_all(found.wrong)
     if others or any(_is_unlike_aws(one) for _, one in found.found):
         sys.exit(1)
+
+
+def _is_as_expected(found: "Simulated", expect: str | None) -> bool:
+    """Tell whether the answer is the one that is expected; without one, whether there is any."""
+    outcome = found.explanation.outcome
+    return outcome == expect if expect else outcome != "NotKnown"
 
 
 def _files(names: Sequence[str], action: str | None) -> Sequence[str]:

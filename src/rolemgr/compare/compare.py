@@ -102,15 +102,15 @@ def _add(merged: "Merged", sides: "Sides", scenarios: Sequence[CallerScenario]) 
         merged.add(Unknown(None, (), problem))
     for group in groups:
         for statement in group.space.allows_of_new:
-            if not covered(group.space, statement):
+            if not covered(group.space, statement, sides.budget):
                 for verdict in verdicts(GrantQuestion(sides, group, statement, sides.budget.part()), scenarios):
                     merged.add(verdict)
-        for unknown in () if sides.focus.strangers else _by_ids(group):
+        for unknown in () if sides.focus.strangers else _by_ids(group, sides.budget):
             merged.add(unknown)
     return count
 
 
-def _by_ids(group: "ActionGroup") -> Iterator[Unknown]:
+def _by_ids(group: "ActionGroup", budget: Budget) -> Iterator[Unknown]:
     """
     Yield what is said of principals by their unique or canonical ids, and not by the other side too.
 
@@ -118,7 +118,7 @@ def _by_ids(group: "ActionGroup") -> Iterator[Unknown]:
     """
     names = tuple(group.names)
     for statement in group.space.allows_of_new:
-        if statement.ids and not allows_ids(group.space, statement):
+        if statement.ids and not allows_ids(group.space, statement, budget):
             yield Unknown(statement.at, names, f"only AWS knows whose id {_listed(statement.ids)} is")
     kept = {deny.shape for deny in group.space.denies_of_new}
     for deny in group.space.denies_of_old:

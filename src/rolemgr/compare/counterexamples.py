@@ -169,7 +169,7 @@ def _filled_try(question: GrantQuestion, region: Atom | None, setting: RequestSp
     """Yield the search with the policy variables of both sides filled; none where the Allow then says nothing."""
     sides = question.sides
     new, old = (side.with_values(setting.filled) for side in (sides.new, sides.old))
-    made = search_space(new, old, question.action.lower())
+    made = search_space(new, old, question.action.lower(), question.budget)
     for statement in made.allows_of_new:
         if statement.at == question.statement.at:
             inside = next((atom for atom in statement.resources if region and atom.text == region.text), None)

@@ -2,27 +2,33 @@
 
 from collections.abc import Sequence
 
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.implied import conditions_follow, covers, matches_whenever
 from rolemgr.compare.search_space import SearchSpace
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement, LayerStatements
 
 
-def allows_ids(space: SearchSpace, statement: CompiledStatement) -> bool:
+def allows_ids(space: SearchSpace, statement: CompiledStatement, budget: Budget) -> bool:
     """Tell whether the old side allows the ids of *statement* at least as much, statement for statement."""
     if not space.denies_all_of_old:
         return False
     olds = [one for allows in space.allows_by_layer_of_old for one in allows]
     return all(
-        any(one.principals and (one.principals.everyone or text in one.ids) and _says(one, statement) for one in olds)
+        any(
+            one.principals and (one.principals.everyone or text in one.ids) and _says(one, statement, budget)
+            for one in olds
+        )
         for text in statement.ids
     )
 
 
-def covered(space: SearchSpace, statement: CompiledStatement) -> bool:
+def covered(space: SearchSpace, statement: CompiledStatement, budget: Budget) -> bool:
     """
     Tell whether the old side says at least what the new Allow *statement* does, statement for statement.
 
-    It does where the new side has all of its Denies, and each of its layers an Allow like *statement*, or all the
-    Allows of a layer of the new side. That is the common case, and needs no search.
+    It does where the new side denies all that the old one does, and each layer of the old side has an Allow that
+    matches whenever *statement* does, or all the Allows of a layer of the new side. That is the common case, and needs
+    no search.
     """
     if not space.denies_all_of_old:
         return False
@@ -30,25 +36,20 @@ def covered(space: SearchSpace, statement: CompiledStatement) -> bool:
     alike = space.shapes_of_old
     return all(
         statement.shape in shapes
-        or _within(statement, old)
-        or any(all(_within(one, old) for one in new) for new in news)
+        or _within(statement, old, budget)
+        or any(all(_within(one, old, budget) for one in new) for new in news)
         for old, shapes in zip(space.allows_by_layer_of_old, alike, strict=True)
     )
 
 
-def _within(statement: CompiledStatement, olds: Sequence[CompiledStatement]) -> bool:
-    """Tell whether one of *olds* says at least what *statement* does: as many resources or all, no other condition."""
-    return any(one.principals == statement.principals and _says(one, statement) for one in olds)
+def _within(statement: CompiledStatement, olds: Sequence[CompiledStatement], budget: Budget) -> bool:
+    """Tell whether one of *olds* is sure to match whenever *statement* does."""
+    return any(matches_whenever(statement, one, budget) for one in olds)
 
 
-def _says(one: CompiledStatement, statement: CompiledStatement) -> bool:
-    """Tell whether *one* is about as many resources as *statement* or all, under no other condition."""
-    everywhere = one.everywhere or (one.spares_listed is statement.spares_listed and _as_many(one, statement))
-    return one.conditions <= statement.conditions and everywhere
-
-
-def _as_many(one: CompiledStatement, statement: CompiledStatement) -> bool:
-    return one.resources <= statement.resources if statement.spares_listed else one.resources >= statement.resources
+def _says(one: CompiledStatement, statement: CompiledStatement, budget: Budget) -> bool:
+    """Tell whether *one* matches whenever *statement* does, but for who asks."""
+    return covers(one, statement) and conditions_follow(statement, one, budget)
 
 
 def same_words(new: CompiledPolicies, old: CompiledPolicies) -> bool:

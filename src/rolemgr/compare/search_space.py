@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.compare.atoms import Filled
 from rolemgr.compare.budget import Budget
+from rolemgr.compare.implied import not_implied
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.values import ValueLimits
@@ -68,7 +69,11 @@ class RequestSpace:
 
 @dataclass(frozen=True, eq=False)
 class SearchSpace:
-    """The statements of both sides that speak of an action, each with its bit: *new* ones first, then *old*."""
+    """
+    The statements of both sides that speak of an action, each with its bit: *new* ones first, then *old*.
+
+    Of the old side's Denies `search_space` leaves those alone that the new side is not sure to have.
+    """
 
     new: StatementsByLayer
     old: StatementsByLayer
@@ -116,8 +121,8 @@ class SearchSpace:
 
     @cached_property
     def denies_all_of_old(self) -> bool:
-        """Whether the new side has each Deny of the old one, statement for statement."""
-        return {deny.shape for deny in self.denies_of_old} <= {deny.shape for deny in self.denies_of_new}
+        """Whether the new side denies all that the old one does: the Denies that it has too are left out."""
+        return not self.denies_of_old
 
     @cached_property
     def shapes_of_old(self) -> tuple[frozenset[object], ...]:
@@ -154,9 +159,21 @@ class SearchSpace:
         return bool(mask & self._denies[1]) or not all(mask & allows for allows in self._allows[1])
 
 
-def search_space(new: CompiledPolicies, old: CompiledPolicies, folded_action: str) -> SearchSpace:
-    """Return what *new* and *old* say about the lower-case action."""
-    return SearchSpace(_statements_about(new, folded_action), _statements_about(old, folded_action))
+def search_space(new: CompiledPolicies, old: CompiledPolicies, folded_action: str, budget: Budget) -> SearchSpace:
+    """
+    Return what *new* and *old* say about the lower-case action.
+
+    The Denies of the old side that one of the new side matches with are left out (`rolemgr.compare.implied`).
+    """
+    whole = SearchSpace(_statements_about(new, folded_action), _statements_about(old, folded_action))
+    kept = not_implied(whole.denies_of_old, whole.denies_of_new, budget)
+    if len(kept) == len(whole.denies_of_old):
+        return whole
+    left = tuple(
+        (must, tuple(one for one in group if one.effect is Effect.ALLOW or id(one) in kept))
+        for must, group in whole.old
+    )
+    return SearchSpace(whole.new, left)
 
 
 def _statements_about(side: CompiledPolicies, action: str) -> StatementsByLayer:

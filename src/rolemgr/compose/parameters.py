@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, fill, names_in, pieces_of
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import PARTITIONS, Arn
+from rolemgr.iam.limits import network_problem
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.catalog import ActivityGroup, Parameter, ParameterType
 from rolemgr.model.source import Sourced
@@ -197,10 +198,17 @@ def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
     form, words = _FORMS[kind]
     if not re.fullmatch(form, value):
         return f"`{value}` is not {words}{_nearest(kind, value)}"
+    if kind is ParameterType.IP_RANGE:
+        return network_problem(value)
     arn = Arn.parse(value) if kind in _WITH_PARTITION else None
     if arn and arn.partition in PARTITIONS and arn.partition != partition:
         return f"`{value}` is in partition {arn.partition}, the role in {partition}"
     return None
+
+
+def has_form(kind: ParameterType, value: str) -> bool:
+    """Tell whether *value* looks like a *kind*, right or wrong."""
+    return re.fullmatch(_FORMS[kind][0], value) is not None
 
 
 def _nearest(kind: ParameterType, value: str) -> str:

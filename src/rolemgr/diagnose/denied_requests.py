@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from rolemgr.diagnose.contradictions import contradictions, what_to_look_at
 from rolemgr.diagnose.denial_facts import facts
 from rolemgr.diagnose.denial_message import Denial, DenialKind
 from rolemgr.diagnose.denied_callers import other_caller
@@ -16,6 +17,7 @@ from rolemgr.diagnose.diagnose import judge
 from rolemgr.diagnose.diagnosis import DiagnosedRequest, Diagnosis, KnownLayers
 from rolemgr.diagnose.open_layers import FLAGS, is_given, named_layer, open_layers
 from rolemgr.errors import InputError
+from rolemgr.evaluate.missing import NONE_MISSING
 from rolemgr.evaluate.policies import Layer
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Context, Request
@@ -40,17 +42,45 @@ def diagnose(request: Request, given: KnownLayers, denial: Denial | None = None)
     Raises what the evaluator raises for a policy or a principal that is none.
     """
     assumed: list[str] = []
-    given = replace(given, named=named_layer(denial))
+    given = _beside_message(replace(given, named=named_layer(denial)), denial)
     request = _present(request, given, assumed)
     places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
     other = other_caller(denial, given.subject.role.spec) if given.subject else None
     stated = (*((other,) if other else ()), *(facts(denial) if denial else ()))
-    found = Diagnosis(places, stated, tuple(assumed))
-    if found.decision != "Allowed":
+    found = _contradicted(Diagnosis(places, stated, tuple(assumed)), denial, given)
+    is_open = bool(given.missing.names) and not any(place.denied_by for place in places)
+    if found.decision != "Allowed" and not (found.decision == "NotKnown" and is_open):
         return _refused_alone(found)
     policies = replace(given.policies, resource=given.trust) if _assumes_the_role(request, given) else given.policies
-    rest = open_layers(request, policies, given.beyond, denial)
-    return found._replace(not_given=(*_contradiction(denial), *rest))
+    return found._replace(not_given=tuple(open_layers(request, policies, given.missing.names, denial)))
+
+
+def _beside_message(given: KnownLayers, denial: Denial | None) -> KnownLayers:
+    """Return *given* with what AWS tells of policies without a text: that none of them allows the request."""
+    if denial is None or given.named is not Layer.IDENTITY or denial.explicit is not False:
+        return given
+    return replace(given, missing=given.missing._replace(identity=()))
+
+
+def _contradicted(found: Diagnosis, denial: Denial | None, given: KnownLayers) -> Diagnosis:
+    """
+    Return *found* with what of it AWS's message contradicts.
+
+    Where it does, no change of the given policies is proposed: they are not the ones that denied it, or not for this.
+    """
+    texts: list[str] = []
+    places = []
+    for place in found.places:
+        asked = place.request if denial and place.decision != "RefusedByAWS" else None
+        is_same = asked is not None and asked.folded_action == (denial.action or "").lower() if denial else False
+        policies = replace(given.policies, resource=given.trust) if place.title == Layer.TRUST.value else given.policies
+        mine = list(contradictions(denial, asked, policies, given)) if asked and is_same else []
+        texts += mine
+        places.append(place._replace(change=()) if mine else place)
+    if denial is None or not texts:
+        return found
+    steps = tuple(what_to_look_at(denial, given))
+    return found._replace(places=tuple(places), contradictions=tuple(dict.fromkeys(texts)), look_at=steps)
 
 
 def _refused_alone(found: Diagnosis) -> Diagnosis:
@@ -89,15 +119,6 @@ def _present(request: Request, given: KnownLayers, assumed: list[str]) -> Reques
     keys = {key: value for key, value in keys.items() if key.lower() in hangs and key.lower() not in given.absent}
     assumed += [f"{key} = {value}" for key, value in keys.items()]
     return _carrying(request, keys) if keys else request
-
-
-def _contradiction(denial: Denial | None) -> Iterator[str]:
-    """Yield what it means that AWS denies by the identity policy what the given one allows."""
-    if denial and denial.policy_type and denial.policy_type.value == "identity-based policy":
-        yield (
-            "AWS names an identity-based policy, and this one allows it: the role in the account is another, "
-            "or the request had other condition keys (--context)"
-        )
 
 
 def _places(
@@ -266,7 +287,7 @@ def _trust(request: Request, given: KnownLayers, assumed: list[str]) -> Iterator
     elif given.subject:
         request = _by_service(request, given.subject.role.spec, assumed)
     policies = replace(given.policies, identity=(_EVERYTHING,), resource=given.trust)
-    place = judge(Layer.TRUST.value, request, policies, given)
+    place = judge(Layer.TRUST.value, request, policies, replace(given, missing=NONE_MISSING))
     because = tuple(text for text in place.because if not text.startswith(f"allowed by {Layer.IDENTITY}"))
     yield place._replace(because=because)
 

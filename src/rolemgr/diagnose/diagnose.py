@@ -32,19 +32,18 @@ def judge(title: str, request: Request, policies: Policies, given: KnownLayers) 
     origins = {sid: one.origins_of(request.action, request.resource) for sid, one in given.statements.items()}
     given = replace(given, origins=origins)
     request, open_side = _one_sided(request, policies)
-    found = _named_first(explain(request, policies), given.named)
+    found = _named_first(explain(request, policies, given.missing), given.named)
     hangs = given.hanging(request, policies)
     if hangs and not certain(request, policies, hangs):
         place = not_known(title, found, hangs, request, policies, given)
         return place._replace(because=(*place.because, *open_side, *found.notes))
-    decision = found.evaluation.decision
-    if decision == "Allowed":
+    if found.evaluation.decision == "Allowed":
         because = tuple(f"allowed by {statement_name(at, given)}" for at in found.evaluation.by)
-        return DiagnosedRequest(title, request, decision, because=(*because, *open_side, *found.notes))
+        return DiagnosedRequest(title, request, found.outcome, because=(*because, *open_side, *found.notes))
     deniers = tuple(deniers_of(found, given))
     because = (*_because(found, request, policies, given), *open_side, *found.notes)
     return DiagnosedRequest(
-        title, request, decision, deniers, because, tuple(remedies(found, request, policies, given))
+        title, request, found.outcome, deniers, because, tuple(remedies(found, request, policies, given))
     )
 
 

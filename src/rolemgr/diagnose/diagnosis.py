@@ -8,8 +8,8 @@ from rolemgr.diagnose.alternatives import (
     RoleInCatalog,
 )
 from rolemgr.diagnose.unknown import Hanging, hanging
-from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.explain import Explanation
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import ResourcePolicy, TrustPolicy
@@ -21,8 +21,8 @@ SourceOf = Mapping[tuple[Layer, int | None, int], str]
 """The file of each policy that has one: by layer, level and place."""
 
 
-Answer: TypeAlias = Decision | Literal["NotKnown", "RefusedByAWS"]
-"""A decision, that it hangs on condition keys which nobody told, or that AWS refuses it whatever policies say."""
+Answer: TypeAlias = Outcome | Literal["RefusedByAWS"]
+"""A decision, that it hangs on what nobody told, or that AWS refuses it whatever policies say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class KnownLayers:
     What a diagnosis is made from: the layers, and where there is one the role with its catalog.
 
     *trust* is the role's own trust policy, *keys* the KMS keys that its data is encrypted with, *key_policy*
-    their policy. *beyond* names policies of the role whose text nobody has.
+    their policy. *missing* are policies of the role whose text nobody has.
     """
 
     policies: Policies
@@ -44,7 +44,7 @@ class KnownLayers:
     trust: TrustPolicy | None = None
     keys: tuple[str, ...] = ()
     key_policy: ResourcePolicy | None = None
-    beyond: tuple[str, ...] = ()
+    missing: MissingPolicies = NONE_MISSING
     named: Layer | None = None
     """The layer that AWS names: it comes first."""
     absent: frozenset[str] = frozenset()
@@ -100,6 +100,10 @@ class Diagnosis(NamedTuple):
     stated: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     not_given: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    """What AWS's message says and the given policies do not."""
+    look_at: tuple[str, ...] = ()
+    """Where to look then."""
 
     @property
     def decision(self) -> Answer:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.evaluate.principals import Match, read_caller
 from rolemgr.evaluate.request import Request
@@ -43,11 +44,13 @@ class Explanation(NamedTuple):
     matched: tuple[StatementRef, ...]
     near_misses: tuple[NearMiss, ...]
     missing: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    outcome: Outcome
+    """The decision, or that a policy whose text nobody has may turn it; a note says which."""
 
 
-def explain(request: Request, policies: Policies) -> Explanation:
-    """Return the decision on *request* with its reasons; raise as `evaluate` does."""
+def explain(request: Request, policies: Policies, missing_policies: MissingPolicies = NONE_MISSING) -> Explanation:
+    """Return the decision on *request* with its reasons, beside *missing_policies*; raise as `evaluate` does."""
     evaluation = evaluate(request, policies)
     caller, bounded = read_caller(request.principal), policies.permissions_boundary is not None
     matched: list[StatementRef] = []
@@ -62,8 +65,10 @@ def explain(request: Request, policies: Policies) -> Explanation:
         for key in absent_keys(statement, request, caller, bounded=bounded):
             missing[key.lower()] = min(key, missing.get(key.lower(), key))
     spelled = tuple(spelling for _, spelling in sorted(missing.items()))
-    notes = tuple(dict.fromkeys(_notes(request, policies, evaluation, matched)))
-    return Explanation(evaluation, tuple(matched), tuple(near_misses), spelled, notes)
+    notes = dict.fromkeys(_notes(request, policies, evaluation, matched))
+    notes |= dict.fromkeys(missing_policies.notes(request, evaluation))
+    outcome = missing_policies.outcome(request, evaluation)
+    return Explanation(evaluation, tuple(matched), tuple(near_misses), spelled, tuple(notes), outcome)
 
 
 def _statements(request: Request, policies: Policies) -> Iterator[tuple[StatementRef, ReadStatement]]:

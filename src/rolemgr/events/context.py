@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, Final, TypeAlias
 
 from rolemgr.evaluate.known import known_keys
@@ -17,6 +17,7 @@ from rolemgr.events.call import RecordedCall, object_in, text_in
 from rolemgr.events.facts import facts
 from rolemgr.events.resources import is_hidden, texts_at, trail_name
 from rolemgr.iam.arn import ACCOUNT_ID
+from rolemgr.iam.limits import PRIVATE
 from rolemgr.reference import quirks
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import find_action
@@ -93,16 +94,10 @@ def _is_direct(call: RecordedCall) -> bool:
     return told and address is not None and not _is_of_a_vpc(address) and not _via_service(call)
 
 
-_PRIVATE: Final = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
-                     "fc00::/7", "fe80::/10", "::1/128"))
-)  # fmt: skip
-
-
 def _is_of_a_vpc(address: str) -> bool:
     """Tell whether *address* may be one inside of a VPC, as no address on the internet is."""
     found = ip_address(address)
-    return any(found in network for network in _PRIVATE if network.version == found.version)
+    return any(found in network for network in PRIVATE if network.version == found.version)
 
 
 def _via_service(call: RecordedCall) -> bool:

@@ -7,7 +7,7 @@ policies say nothing of another role.
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from rolemgr.files.source import DataPath, FileError, SourceFile
 from rolemgr.iam.documents import (
@@ -138,26 +138,40 @@ def unjudged(source: SourceFile) -> Iterator[Aside]:
         yield from asides(source.data)
 
 
+class Elsewhere(NamedTuple):
+    """What decides too and has its text elsewhere: where it is named, by which *name* or ARN, and what to say of it."""
+
+    path: DataPath
+    name: str
+    text: str
+    is_boundary: bool = False
+
+
 def beyond(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
-    """Yield what bounds or adds to the role or user in *source*, and is not among its documents."""
+    """Yield what bounds or adds to the role or user in *source*, and is not among its documents, in words."""
+    yield from ((one.path, one.text) for one in elsewhere(source))
+
+
+def elsewhere(source: SourceFile) -> Iterator[Elsewhere]:
+    """Yield the policies and groups of the role or user in *source* that are not among its documents."""
     yield from _attached_elsewhere(source)
     there = {one.name for one in owners(source.data) if one.type == "group"}
     for one in owners(source.data):
         for group in (name for name in one.groups if name not in there):
-            yield (
-                (*one.path, "GroupList"),
-                f"the group `{group}` is not in the file: its policies are not judged",
-            )
+            text = f"the group `{group}` is not in the file: its policies are not judged"
+            yield Elsewhere((*one.path, "GroupList"), f"group {group}", text)
 
 
-def _attached_elsewhere(source: SourceFile) -> Iterator[tuple[DataPath, str]]:
+def _attached_elsewhere(source: SourceFile) -> Iterator[Elsewhere]:
     texts = {place.arn for place in places(source.data) if place.arn}
     for one in attachments(source.data):
         if one.is_boundary and (one.arn in texts or is_beside(source.data, one)):
-            yield one.path, f"the permissions boundary {one.arn} is not judged; give its policy with --boundary-policy"
+            text = f"the permissions boundary {one.arn} is not judged; give its policy with --boundary-policy"
+            yield Elsewhere(one.path, one.arn, text, is_boundary=True)
         elif one.arn not in texts:
             key = next(step for step in reversed(one.path) if isinstance(step, str))
-            yield (*one.path[: one.path.index(key)], key), f"{key} is not judged; the file has its ARNs only"
+            path = (*one.path[: one.path.index(key)], key)
+            yield Elsewhere(path, one.arn, f"{key} is not judged; the file has its ARNs only", one.is_boundary)
 
 
 def _meant(source: SourceFile, found: Sequence[PolicyPlace], use: Use) -> list[PolicyPlace]:

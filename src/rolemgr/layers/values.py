@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
+from rolemgr.compose.substitute import names_in
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import REGION
+from rolemgr.iam.limits import all_addresses, network_problem, open_patterns
 from rolemgr.model.layer_pattern import LayerParameter, LayerPattern, LayerValueType
 from rolemgr.model.source import Sourced
 from rolemgr.reference import names
@@ -86,7 +88,10 @@ def values_of(name: str, pattern: Sourced[LayerPattern], given: Mapping[str, Giv
             continue
         where = one.where if one else pattern.at("parameters", parameter)
         texts = one.texts if one else declared.default or ()
-        problems += [InputError(where, f"{parameter}: {problem}") for problem in _misfits(declared, texts, bool(one))]
+        wrong = list(_misfits(declared, texts, bool(one)))
+        if not wrong and parameter in _listing_allowed(pattern.value):
+            wrong += _limits_nothing(declared, texts)
+        problems += [InputError(where, f"{parameter}: {problem}") for problem in wrong]
         found[parameter] = tuple(sorted(set(texts)))
     raise_all([*problems, *_together(name, pattern, found)])
     return found
@@ -150,3 +155,24 @@ def _misfits(declared: LayerParameter, texts: tuple[str, ...], given: bool) -> I
             yield f"is longer than {LONGEST:,} characters"
         elif not re.fullmatch(form, text):
             yield f"`{text}` is not {words}"
+        elif declared.type is LayerValueType.IP_RANGE and (problem := network_problem(text)):
+            yield problem
+
+
+def _listing_allowed(pattern: LayerPattern) -> frozenset[str]:
+    """Return the parameters that list what is allowed: a Deny holds for all but their values."""
+    conditions = [one.conditions for one in pattern.statements]
+    blocks = (block for each in conditions for operator, block in each.items() if "Not" in operator)
+    listed = [text for block in blocks for texts in block.values() for text in texts]
+    listed += [text for one in pattern.statements for text in one.not_resources]
+    return frozenset(name for text in listed for name in names_in(text))
+
+
+def _limits_nothing(declared: LayerParameter, texts: tuple[str, ...]) -> Iterator[str]:
+    """Yield that *texts*, alone or together, are everything, so that nothing is denied by them."""
+    if declared.type is LayerValueType.IP_RANGE:
+        if every := all_addresses(texts):
+            yield f"{', '.join(texts)} together are {every}, every address, and limit nothing"
+    elif every := next(iter(open_patterns(texts)), None):
+        problem = f"`{every}` is everything" if every in texts else f"the values together are `{every}`, everything"
+        yield f"{problem}, and limits nothing"

@@ -194,12 +194,13 @@ class PassedRole(NamedTuple):
     A role, or a pattern of roles, that a role passes.
 
     *services* are the principals that it may be passed to (none: any), *persona* is the persona of the catalog
-    that is named so where nothing else is chosen.
+    that is named so where nothing else is chosen, and *options* the words by which it gets what the role has.
     """
 
     arn: str
     services: tuple[str, ...]
     persona: str | None = None
+    options: tuple[str, ...] = ()
 
 
 class NamedPolicy(NamedTuple):

@@ -4,17 +4,18 @@ Policy documents as files name them: a path from where the file lies, or the doc
 A path may also lead to a role as `create` writes it; its identity policies are then meant.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from rolemgr.errors import InputError
+from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.files.json import read_json
 from rolemgr.files.source import ANSWER_LIMITS, DataPath, SourceFile
 from rolemgr.files.yaml import read_yaml
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.uses import Use, beyond, documents_in
+from rolemgr.iam.uses import Elsewhere, Use, documents_in, elsewhere
 from rolemgr.model.source import parse_model
+from rolemgr.reference.managed_policies import policy_at
 
 P = TypeVar("P", bound=PolicyDocument)
 
@@ -51,15 +52,29 @@ def document_at(source: SourceFile, path: DataPath, model: type[P], use: Use | N
 
 
 def identity_policies_at(source: SourceFile, path: DataPath) -> tuple[IdentityPolicy, ...]:
-    """Return the identity policies at *path* of *source*: one document, or those of a whole role in a file."""
-    return documents_at(source, path, IdentityPolicy)
+    """
+    Return the identity policies at *path* of *source*: one document, or those of a whole role in a file.
+
+    With a role's own come those of AWS that it attaches, where the reference has their text.
+    """
+    attached = (policy_at(one.name) for one in elsewhere_at(source, path) if not one.is_boundary)
+    return (*documents_at(source, path, IdentityPolicy), *(policy.document for policy in attached if policy))
 
 
-def unjudged_at(source: SourceFile, path: DataPath) -> Iterator[str]:
-    """Yield what decides on the requests of the role at *path* of *source* too, and is not judged, with its place."""
+def missing_at(source: SourceFile, path: DataPath) -> tuple[MissingPolicies, tuple[str, ...]]:
+    """Return what decides on the requests of the role at *path* too and has no text, and its places in words."""
+    found = [one for one in elsewhere_at(source, path) if one.is_boundary or policy_at(one.name) is None]
+    identity = tuple(dict.fromkeys(one.name for one in found if not one.is_boundary))
+    boundaries = tuple(dict.fromkeys(one.name for one in found if one.is_boundary))
+    file = _source_at(source, path)
+    places = dict.fromkeys((one.path, one.text) for one in found)
+    return MissingPolicies(identity, boundaries), tuple(f"{file.at(at)}: {text}" for at, text in places)
+
+
+def elsewhere_at(source: SourceFile, path: DataPath) -> tuple[Elsewhere, ...]:
+    """Return the policies of the role at *path* of *source* whose text is not in the file."""
     found = _source_at(source, path)
-    if isinstance(found.data, dict) and "Statement" not in found.data:
-        yield from (f"{found.at(at)}: {text}" for at, text in dict.fromkeys(beyond(found)))
+    return tuple(elsewhere(found)) if isinstance(found.data, dict) and "Statement" not in found.data else ()
 
 
 def _source_at(source: SourceFile, path: DataPath) -> SourceFile:

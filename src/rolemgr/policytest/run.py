@@ -17,6 +17,7 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.evaluate.decision import Decision, Evaluation, evaluate
 from rolemgr.evaluate.explain import Explanation, explain
 from rolemgr.evaluate.known import known_keys
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.requirements import Guard, guard_of
@@ -34,8 +35,9 @@ from rolemgr.model.policy_tests import DENIED, PolicyTests
 from rolemgr.model.role import ComposedStatement, Origin
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.policytest.files import document_at, documents_at, identity_policies_at, read_beside, unjudged_at
+from rolemgr.policytest.files import document_at, documents_at, identity_policies_at, missing_at, read_beside
 from rolemgr.policytest.names import RequestInFile, notes_on_policies, requests_of, wrong_names
+from rolemgr.reference.managed_policies import policy_at
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
 from rolemgr.render.documents import render
@@ -55,13 +57,15 @@ class PolicyTest(NamedTuple):
     by: tuple[str, ...]
     why: str | None
     policies: Policies
+    missing: MissingPolicies = NONE_MISSING
+    """What decides too and has no text: it passes for no answer that it may turn."""
 
 
 class Result(NamedTuple):
     """What came of a test; a failed one is *explained*, with the catalog lines of the role's statements."""
 
     test: PolicyTest
-    decision: Decision
+    decision: Outcome
     passed: bool
     explained: Explanation | None
     origins: Origins
@@ -85,6 +89,7 @@ class _Subject(NamedTuple):
     doubts: tuple[str, ...] = ()
     boundary: IdentityPolicy | None = None
     """The permissions boundary that is made with the role."""
+    missing: MissingPolicies = NONE_MISSING
 
 
 def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
@@ -113,16 +118,17 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
 def _result(test: PolicyTest, statements: Statements) -> Result:
     try:
         evaluation = evaluate(test.request, test.policies)
+        decision = test.missing.outcome(test.request, evaluation)
         origins = (
             {sid: one.origins_of(test.request.action, test.request.resource) for sid, one in statements.items()}
-            if test.by or evaluation.decision not in test.expected
+            if test.by or decision not in test.expected
             else {}
         )
-        passed = evaluation.decision in test.expected and set(test.by) <= _deciding(evaluation, origins)
-        explained = None if passed else explain(test.request, test.policies)
+        passed = decision in test.expected and set(test.by) <= _deciding(evaluation, origins)
+        explained = None if passed else explain(test.request, test.policies, test.missing)
     except InputError as error:
         raise _at(test.where, error) from error
-    return Result(test, evaluation.decision, passed, explained, origins)
+    return Result(test, decision, passed, explained, origins)
 
 
 def _deciding(evaluation: Evaluation, origins: Origins) -> set[str]:
@@ -151,7 +157,8 @@ def _cases(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -
         request = _request(tests, RequestInFile((*path, "request"), case.request), subject)
         place = (*path, "resource_policy") if case.resource_policy is not None else _shared_policy(tests)
         own = _with_resource_policy(tests, place, policies, request) if place else policies
-        yield PolicyTest(case.name, tests.at(*path), request, case.expect, case.by, case.why, own)
+        missing = subject.missing
+        yield PolicyTest(case.name, tests.at(*path), request, case.expect, case.by, case.why, own, missing)
 
 
 def _shared_policy(tests: Sourced[PolicyTests]) -> DataPath | None:
@@ -165,15 +172,16 @@ def _calls(tests: Sourced[PolicyTests], subject: _Subject, policies: Policies) -
     A call is about the caller's side. What the owner of a resource in another account allows is taken for
     granted there, unless the request says whose the resource is.
     """
+    missing = subject.missing
     for index, call in enumerate(tests.value.calls):
         for number, asked in enumerate(call.requests):
             path: DataPath = ("calls", index, "requests", number)
             request = _request(tests, RequestInFile(path, asked, one_sided=True), subject)
-            yield PolicyTest(call.call, tests.at(*path), request, ("Allowed",), (), None, policies)
+            yield PolicyTest(call.call, tests.at(*path), request, ("Allowed",), (), None, policies, missing)
         if twin := call.twin:
             path = ("calls", index, "twin", "request")
             request = _request(tests, RequestInFile(path, twin.request, one_sided=True), subject)
-            yield PolicyTest(f"{call.call}: twin", tests.at(*path), request, DENIED, (), twin.why, policies)
+            yield PolicyTest(f"{call.call}: twin", tests.at(*path), request, DENIED, (), twin.why, policies, missing)
 
 
 def _request(tests: Sourced[PolicyTests], where: RequestInFile, subject: _Subject) -> Request:
@@ -265,26 +273,41 @@ def _subject(tests: Sourced[PolicyTests]) -> _Subject:
     if value.policies:
         places = _places("policies", tests.source.data["policies"])
         identity = tuple(policy for place in places for policy in identity_policies_at(tests.source, place))
-        notes = tuple(text for place in places for text in unjudged_at(tests.source, place))
-        return _Subject(identity, None, {}, notes)
+        found = [missing_at(tests.source, place) for place in places]
+        missing = MissingPolicies(
+            tuple(dict.fromkeys(arn for one, _ in found for arn in one.identity)),
+            tuple(dict.fromkeys(arn for one, _ in found for arn in one.boundaries)),
+        )
+        notes = tuple(text for _, texts in found for text in texts)
+        return _Subject(identity, None, {}, notes, missing=_unbounded(missing, tests))
     if not (value.persona or value.role):
         return _Subject((), None, {}, ())
-    found = _composed(_role_file(tests))
-    raise_all([InputError(None, text) for text in found.doubts if text.startswith(f"{tests.source.name}:")])
-    return found
+    composed = _composed(_role_file(tests))
+    raise_all([InputError(None, text) for text in composed.doubts if text.startswith(f"{tests.source.name}:")])
+    return composed._replace(missing=_unbounded(composed.missing, tests))
+
+
+def _unbounded(missing: MissingPolicies, tests: Sourced[PolicyTests]) -> MissingPolicies:
+    """Return what is *missing* where the file of *tests* may give the text of the boundary."""
+    return missing._replace(boundaries=()) if tests.value.boundary_policy is not None else missing
 
 
 def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     role = compose(_catalog(_folders(spec)), spec)
     documents = render(role)
+    known = {arn: policy_at(arn) for arn in documents.attached}
+    attached = {arn: policy.document for arn, policy in known.items() if policy}
     policies = (*documents.policies, *documents.managed_policies)
     statements = {statement.sid: statement for statement in role.statements}
     own = documents.own_boundary
-    left_out = (*documents.attached, *filter(None, (None if own else documents.boundary,)))
-    notes = tuple(f"{spec.source.name}: decided without {arn}: what it allows is not judged" for arn in left_out)
-    identity = tuple(policy.document for policy in policies)
+    missing = MissingPolicies(
+        tuple(arn for arn in documents.attached if arn not in attached),
+        tuple(filter(None, (None if own else documents.boundary,))),
+    )
+    notes = tuple(f"{spec.source.name}: decided without {arn}: its text is not at hand" for arn in missing.names)
+    identity = (*(policy.document for policy in policies), *attached.values())
     bounding = own.document if own else None
-    return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts, bounding)
+    return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts, bounding, missing)
 
 
 def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:  # most decisions are on policy files, and need nothing of rol
 
     Origins = Mapping[str, tuple[Origin, ...]]
 
-_STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"}
+_STYLES = {"Allowed": "bold green", "ExplicitlyDenied": "bold red", "ImplicitlyDenied": "bold yellow"} | {
+    "NotKnown": "bold magenta"
+}
 
 
 def decision_data(found: Explanation, origins: "Origins") -> dict[str, Any]:
@@ -30,7 +32,7 @@ def decision_data(found: Explanation, origins: "Origins") -> dict[str, Any]:
         for miss in near_misses(found)
     ]
     return {
-        "decision": evaluation.decision,
+        "decision": found.outcome,
         "by": [reference(at, origins) for at in evaluation.by],
         "missing": list(found.missing),
         "notAllowedBy": lacking,
@@ -50,7 +52,8 @@ def decision_page(request: Request, found: Explanation, origins: "Origins") -> "
     from rich.tree import Tree
 
     decision = found.evaluation.decision
-    tree = Tree(Text.assemble((decision, _STYLES[decision]), f"  {request.action} on {request.resource}"))
+    head = (found.outcome, _STYLES[found.outcome])
+    tree = Tree(Text.assemble(head, f"  {request.action} on {request.resource}"))
     for line in _lacking(found):
         tree.add(Text(line))
     for at in found.evaluation.by:

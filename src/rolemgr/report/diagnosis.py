@@ -25,7 +25,13 @@ _SUMMARIES = {
 def diagnosis_page(found: Diagnosis) -> Tree:
     """Return the diagnosis as a tree: the decision, each place with its reasons, what to change, what is open."""
     summary = _SUMMARIES.get(found.decision, "the given layers deny it")
+    if found.contradictions:
+        summary += ", and AWS's message contradicts them"
     tree = Tree(Text.assemble((found.decision, _STYLES[found.decision]), f"  {summary}"))
+    for text in found.contradictions:
+        tree.add(Text.assemble(("contradiction: ", "bold magenta"), text))
+    for text in found.look_at:
+        tree.add(Text.assemble(("look at: ", "cyan"), text))
     for text in found.stated:
         tree.add(Text(text))
     for text in found.assumed:
@@ -72,6 +78,8 @@ def diagnosis_data(found: Diagnosis, denial: Denial | None) -> dict[str, Any]:
         "said": list(found.stated),
         "assumed": list(found.assumed),
         "not_given": list(found.not_given),
+        "contradictions": list(found.contradictions),
+        "look_at": list(found.look_at),
     }
 
 

@@ -35,20 +35,22 @@ _PLAIN = FindingsView()
 
 def findings_text(
     findings: Sequence[Finding], checked: int, not_judged: Sequence[NotJudged] = (),
-    types: Sequence[TypeFromName] = (), view: FindingsView = _PLAIN,
+    types: Sequence[TypeFromName] = (), view: FindingsView = _PLAIN, *, refused: int = 0,
 ) -> str:  # fmt: skip
     """
     Return *findings* as text, each as ``path:line:column: rule name SEVERITY message``, and a line that sums up.
 
     Below each stands its line in the file, with a caret, and what mends it where that is known. Between findings and
-    sum stand the files whose *types* their names suggested, and what was not judged.
+    sum stand the files whose *types* their names suggested, and what was not judged. The sum says too of how many files
+    nothing is known, as they were *refused*.
     """
     lines = [line for finding in findings for line in _finding(finding, view)]
     lines += [f"{_path(told.path)}: {told}" for told in types]
     for one in not_judged:
         lines.append(f"{_path(one.path)}{f':{one.line}' if one.line else ''}: not judged: {printable(one.reason)}")
     places = f"; {len(not_judged)} place{'s' if len(not_judged) > 1 else ''} not judged" if not_judged else ""
-    return "\n".join([*lines, summary(findings, checked) + places]) + "\n"
+    beside = f"; {refused} file{'s' if refused > 1 else ''} not checked: see the error" if refused else ""
+    return "\n".join([*lines, summary(findings, checked) + places + beside]) + "\n"
 
 
 def _finding(finding: Finding, view: FindingsView) -> list[str]:

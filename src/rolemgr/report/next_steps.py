@@ -1,5 +1,6 @@
 """What comes after a role: the roles that it passes and that must be there, and who takes the role itself."""
 
+import shlex
 from collections.abc import Iterator
 
 from rolemgr.evaluate.request import account_in
@@ -33,13 +34,25 @@ def passed_line(passed: PassedRole, own: str, *, exists: bool | None = True) -> 
         return f"{head} this role itself"
     if account_in(passed.arn) != account_in(own):
         return f"{head} {passed.arn}, which is of another account: AWS passes roles within one account alone"
-    made = f"; `rolemgr create --persona {passed.persona}` renders that role" if passed.persona else ""
-    return f"{head} {passed.arn}{_THERE[exists]}{made}"
+    return f"{head} {passed.arn}{_THERE[exists]}{_made_by(passed)}"
+
+
+def _made_by(passed: PassedRole) -> str:
+    """Return the command that renders the role that is *passed*, as it can be pasted; nothing where nobody knows."""
+    if passed.persona is None:
+        return ""
+    return f"; `{shlex.join(['rolemgr', 'create', '--persona', passed.persona, *passed.options])}` renders that role"
 
 
 def next_steps(role: ComposedRole) -> Iterator[str]:
     """Yield what is left to do before somebody works with *role*: who names it, and may pass it."""
     arn = role.spec.arn
+    if role.spec.is_permission_set:
+        yield (
+            "assign it to a group (aws sso-admin create-account-assignment --instance-arn ARN --permission-set-arn ARN"
+            f" --target-type AWS_ACCOUNT --target-id {role.spec.account} --principal-type GROUP --principal-id ID)"
+        )
+        return
     services = sorted(trust.value for trust in role.spec.trust if isinstance(trust, ServiceTrust))
     if services:
         names = " or ".join(f"{name}.amazonaws.com" for name in services)

@@ -158,6 +158,7 @@ def _decided(result: Result) -> Iterator[str]:
         yield from (f"by {at}" for at in result.explained.evaluation.by)
         for miss in _near(result, result.explained):
             yield f"{miss.effect} {miss.at} did not match: {'; '.join(map(str, miss.reasons))}"
+        yield from result.explained.notes
 
 
 def _test_data(result: Result) -> dict[str, Any]:
@@ -175,4 +176,5 @@ def _test_data(result: Result) -> dict[str, Any]:
     if result.explained:
         data["by"] = [str(at) for at in result.explained.evaluation.by]
         data["missing"] = list(result.explained.missing)
+        data["notes"] = list(result.explained.notes)
     return data

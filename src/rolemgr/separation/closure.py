@@ -24,6 +24,7 @@ from rolemgr.model.role import ComposedRole, ComposedStatement, PassedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.resources import common
+from rolemgr.separation.beside import options_beside
 
 
 class Closure(NamedTuple):
@@ -69,7 +70,10 @@ def passed_roles(catalog: Catalog, role: ComposedRole) -> tuple[PassedRole, ...]
         if statement.effect is Effect.ALLOW and _PASSING in statement.actions:
             for resource in filter(_may_be_role, statement.resources):
                 found.setdefault(resource, set()).update(_services(statement))
-    return tuple(PassedRole(arn, tuple(sorted(found[arn])), personas.get(arn)) for arn in sorted(found))
+    return tuple(
+        PassedRole(arn, tuple(sorted(found[arn])), name, options_beside(catalog, name, role.spec) if name else ())
+        for arn, name in ((arn, personas.get(arn)) for arn in sorted(found))
+    )
 
 
 def _services(statement: ComposedStatement) -> Iterator[str]:

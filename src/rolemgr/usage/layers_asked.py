@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.events.call import RecordedPrincipal
@@ -35,18 +36,22 @@ class GivenPolicy(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AskedPolicies:
-    """Policies ready to be asked, the *sources* of each, and which *layers* are among them."""
+    """Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text."""
 
     ask: PartlyKnownLayers
     sources: Mapping[Place, str]
     layers: frozenset[Layer]
+    missing: MissingPolicies = NONE_MISSING
 
 
 def asked_policies(
-    given: Sequence[GivenPolicy], levels: Mapping[Layer, Sequence[Sequence[GivenPolicy]]] | None = None
-) -> AskedPolicies:
+    given: Sequence[GivenPolicy], levels: Mapping[Layer, Sequence[Sequence[GivenPolicy]]] | None = None,
+    missing: MissingPolicies = NONE_MISSING,
+) -> AskedPolicies:  # fmt: skip
     """
     Return the policies *given* ready to be asked; *levels* are SCPs and RCPs by their level of the organization.
+
+    What is *missing* decides too, and nobody has its text; a boundary that is given is not missing.
 
     An identity policy that is not given allows everything, for every caller.
     """
@@ -72,7 +77,9 @@ def asked_policies(
         service_control=_documents(leveled.get(Layer.SERVICE_CONTROL, ())),
         resource_control=_documents(leveled.get(Layer.RESOURCE_CONTROL, ())),
     )
-    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}))
+    if boundary:
+        missing = missing._replace(boundaries=())
+    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}), missing)
 
 
 def _documents(levels: Sequence[Sequence[GivenPolicy]]) -> Any:

@@ -94,9 +94,10 @@ class ReplayJudge:
             try:
                 asked = Request(request.action, spelling, Context(context), request.call.principal.arn)
                 found = policies.ask.decide(asked, unknown, is_open=request.resource.is_open)
+                turning = policies.missing.turning(asked, found.worst)
             except InputError as error:
                 return ReplayVerdict(ReplayOutcome.NOT_KNOWN, why=(error.problem,))
-            verdicts.append(_verdict(found, policies))
+            verdicts.append(_without_a_text(turning) if found.certain and turning else _verdict(found, policies))
         first = verdicts[0]
         if any(one.outcome is not first.outcome for one in verdicts):
             return ReplayVerdict(ReplayOutcome.NOT_KNOWN, first.by, why=(_SPELLING,))
@@ -124,6 +125,11 @@ def keys_carried(action: str, keys: frozenset[str]) -> tuple[str, ...]:
 def carried_keys(policies: PartlyKnownLayers, folded: str, action: str) -> tuple[str, ...]:
     """Return the keys that decide about *action* by *policies*, and that its requests may carry, sorted."""
     return keys_carried(action, policies.keys(folded))
+
+
+def _without_a_text(turning: tuple[str, ...]) -> ReplayVerdict:
+    texts = tuple(f"{name} may turn it, and its text is not at hand" for name in turning)
+    return ReplayVerdict(ReplayOutcome.NOT_KNOWN, why=texts)
 
 
 def _verdict(found: PartlyKnown, policies: AskedPolicies) -> ReplayVerdict:

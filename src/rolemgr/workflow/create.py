@@ -38,6 +38,25 @@ def create_role(chosen: Mapping[str, Any], exports: Exports, outside: Outside, *
     return CreatedRole(found.documents.name, made, tuple(few.steps))
 
 
+class RoleOfMany(NamedTuple):
+    """The text of one role of many with its notes, its ARN, and the roles that it passes, by ARN, as what is said."""
+
+    exported: ExportedText
+    arn: str
+    passed: Mapping[str, str]
+
+
+def role_of_many(found: RenderedChoice, exports: Exports) -> RoleOfMany:
+    """Return *found* in the form of *exports*, and which roles of the catalog its work runs as, with their commands."""
+    own = found.role.spec.arn
+    passed = {
+        one.arn: passed_line(one, own)
+        for one in passed_roles(found.catalog, found.role)
+        if one.persona and "account" not in exports.filled_later
+    }
+    return RoleOfMany(exported_text(found, exports), own, passed)
+
+
 class FewLines(NamedTuple):
     """What is said of a role: notes, a line each, and what is left to do, which is one line."""
 

@@ -15,6 +15,7 @@ from rolemgr.diagnose.denied_requests import diagnose
 from rolemgr.diagnose.diagnosis import Diagnosis, KnownLayers, SourceOf, needs_resource
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.evaluate.errors import RequestError
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.evaluate.principals import read_caller
 from rolemgr.evaluate.request import Request
@@ -28,7 +29,7 @@ from rolemgr.report.diagnosis import diagnosis_data, diagnosis_page
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.layers import context_of, policies_around
 from rolemgr.workflow.outside import Outside, Reader, Say
-from rolemgr.workflow.policy_files import read_documents, read_identity_policies
+from rolemgr.workflow.policy_files import read_documents, read_identity_policies, without_boundary
 from rolemgr.workflow.role_options import given_flag
 from rolemgr.workflow.views import Views
 
@@ -64,8 +65,8 @@ class _Subject(NamedTuple):
     statements: Mapping[str, ComposedStatement] = MappingProxyType({})
     trust: TrustPolicy | None = None
     keys: tuple[str, ...] = ()
-    beyond: tuple[str, ...] = ()
-    """ARNs of its policies whose text is not here."""
+    missing: MissingPolicies = NONE_MISSING
+    """Its policies whose text is not here."""
     boundary: IdentityPolicy | None = None
     """The permissions boundary that is made with the role."""
 
@@ -120,7 +121,7 @@ def _given(
         trust=around.resource if isinstance(around.resource, TrustPolicy) else subject.trust,
         keys=asking.keys or subject.keys,
         key_policy=_key_policy(asking.key_policy, outside),
-        beyond=subject.beyond,
+        missing=without_boundary(subject.missing, asking.layers),
         absent=frozenset(key.lower() for key, values in _context(options.context).items() if not values),
         silent="the message does not" if denial else "the options do not",
         any_resource=not named and request.resource == "*",
@@ -237,17 +238,20 @@ def _policies_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outsi
     """Return the policies in the files *names*; raise InputError where a role is chosen as well."""
     if flag := given_flag(chosen):
         raise InputError(SourceLocation(flag), "goes with a role, not with --policy")
-    return _Subject(tuple(policy.value for policy in read_identity_policies(names, outside)))
+    found = read_identity_policies(names, outside)
+    return _Subject(found.documents, missing=found.missing)
 
 
 def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, verbose: bool) -> _Subject:
     """Return the role that the options choose, where they leave it open in the message's account and region."""
-    from rolemgr.workflow.role import attached_to, render_chosen  # policy files need neither catalog nor templates
+    from rolemgr.workflow.role import (
+        attached_to,
+        missing_of,
+        render_chosen,
+    )  # only a role needs a catalog
 
     found = render_chosen(_placed(asking.chosen, denial, outside), outside, verbose=verbose)
     documents, attached = found.documents, attached_to(found.role)
-    is_known = documents.own_boundary or asking.layers["boundary_policy"]
-    boundary = () if is_known else filter(None, (documents.boundary,))
     return _Subject(
         identity=(
             *(policy.document for policy in (*documents.policies, *documents.managed_policies)),
@@ -258,7 +262,7 @@ def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, 
         statements={statement.sid: statement for statement in found.role.statements},
         trust=documents.trust_policy,
         keys=found.role.parameters.get("data_keys", ()),
-        beyond=(*(arn for arn in documents.attached if arn not in attached), *boundary),
+        missing=missing_of(found),
         boundary=documents.own_boundary.document if documents.own_boundary else None,
     )
 

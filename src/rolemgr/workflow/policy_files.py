@@ -1,30 +1,78 @@
 """Policy files that a user names: IAM documents, lists of them, or whole roles as `create` writes them."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from rolemgr.errors import InputError
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.policies import read_policy
 from rolemgr.files.json import parse_json
 from rolemgr.files.source import ANSWER_LIMITS, LIMITS, SourceFile
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument
-from rolemgr.iam.uses import Use, beyond, documents_in, unjudged, unquoted
+from rolemgr.iam.uses import Use, beyond, documents_in, elsewhere, unjudged, unquoted
 from rolemgr.model.source import Sourced, parse_model
+from rolemgr.reference.managed_policies import policy_at
 from rolemgr.workflow.file_kind import refuse_unjudged_kinds
 from rolemgr.workflow.outside import Outside, Reader, Say
 
 Document = TypeVar("Document", bound=PolicyDocument)
 
 
-def read_identity_policies(names: Sequence[str], outside: Outside) -> list[Sourced[IdentityPolicy]]:
+class HeldPolicies(NamedTuple):
     """
-    Return the identity policies in the files *names* (``-`` is stdin), in order.
+    What a principal has: the *policies* in files, those of AWS *attached* by their ARN, and what is *missing*.
+
+    AWS's policies are those that the reference has the text of.
+    """
+
+    policies: tuple[Sourced[IdentityPolicy], ...] = ()
+    attached: Mapping[str, IdentityPolicy] = MappingProxyType({})
+    missing: MissingPolicies = NONE_MISSING
+
+    @property
+    def documents(self) -> tuple[IdentityPolicy, ...]:
+        """The policies whose text is at hand: those of the files first."""
+        return (*(one.value for one in self.policies), *self.attached.values())
+
+
+def read_identity_policies(names: Sequence[str], outside: Outside) -> HeldPolicies:
+    """
+    Return the identity policies that the files *names* (``-`` is stdin) hold and attach, in order.
 
     A file holds what `rolemgr.iam.role_document.documents_in` reads; JSON unless it ends in ``.yaml`` or
     ``.yml``, stdin JSON where it starts as JSON does. Says which parts of a role are not judged.
     Raises InputError with the line for what is none of it, or breaks IAM's grammar.
     """
-    return [policy for name in names for policy in policies_of(read_source(name, outside.read), outside.say)]
+    found = [held_in(read_source(name, outside.read), outside.say) for name in names]
+    missing = MissingPolicies(
+        tuple(dict.fromkeys(arn for one in found for arn in one.missing.identity)),
+        tuple(dict.fromkeys(arn for one in found for arn in one.missing.boundaries)),
+    )
+    attached = {arn: document for one in found for arn, document in one.attached.items()}
+    return HeldPolicies(tuple(policy for one in found for policy in one.policies), attached, missing)
+
+
+def held_in(source: SourceFile, say: Say) -> HeldPolicies:
+    """Return the identity policies that *source* holds and attaches; say what of it is not judged."""
+    policies = _own_policies(source, say)
+    found = list(elsewhere(source))
+    known = {one.name: policy_at(one.name) for one in found if not one.is_boundary}
+    attached = {arn: policy.document for arn, policy in known.items() if policy}
+    for path, text in dict.fromkeys((one.path, one.text) for one in found if one.name not in attached):
+        say(f"{source.at(path)}: {text}")
+    for arn, policy in known.items():
+        if policy:
+            say(f"{source.name}: {arn} is attached, by AWS's text {policy.version} of {policy.updated}")
+    identity = (one.name for one in found if not one.is_boundary and one.name not in attached)
+    boundaries = (one.name for one in found if one.is_boundary)
+    missing = MissingPolicies(tuple(dict.fromkeys(identity)), tuple(dict.fromkeys(boundaries)))
+    return HeldPolicies(tuple(policies), attached, missing)
+
+
+def without_boundary(missing: MissingPolicies, layers: Mapping[str, Any]) -> MissingPolicies:
+    """Return what is *missing* beside the *layers* that are given: a boundary's policy may be among them."""
+    return missing._replace(boundaries=()) if layers["boundary_policy"] else missing
 
 
 def read_documents(name: str, kind: type[Document], outside: Outside, use: Use | None = None) -> list[Document]:
@@ -66,12 +114,17 @@ def read_source(name: str, read: Reader) -> SourceFile:
 
 
 def policies_of(source: SourceFile, say: Say) -> list[Sourced[IdentityPolicy]]:
-    """Return the identity policies in *source*, as `read_identity_policies` does."""
+    """Return the identity policies that *source* itself holds; say what of it is not judged."""
+    documents = _own_policies(source, say)
+    for path, text in dict.fromkeys(beyond(source)):
+        say(f"{source.at(path)}: {text}")
+    return documents
+
+
+def _own_policies(source: SourceFile, say: Say) -> list[Sourced[IdentityPolicy]]:
     refuse_unjudged_kinds(source)
     documents = [_readable(parse_model(part, IdentityPolicy)) for part in documents_in(source, IdentityPolicy)]
     _say_what_is_aside(source, say)
-    for path, text in dict.fromkeys(beyond(source)):
-        say(f"{source.at(path)}: {text}")
     return documents
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.policies import Layer
 from rolemgr.files.source import SourceFile
-from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy
-from rolemgr.iam.uses import Use, documents_in
+from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.iam.uses import Use, documents_in, kinds_in
 from rolemgr.model.inventory import HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlPolicy
 from rolemgr.usage.layers_asked import AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
@@ -15,7 +16,7 @@ from rolemgr.usage.replay import Replay, replay
 from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.layers import context_of, with_full_access
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.policy_files import documents_of, policies_of, read_source
+from rolemgr.workflow.policy_files import documents_of, held_in, read_source
 from rolemgr.workflow.trails import Buckets, OpenTrail, records_in, trail_files
 
 _KINDS: Final = ("scp", "rcp", "boundary", "policy", "role", "blueprint")
@@ -50,6 +51,8 @@ class _Found(NamedTuple):
 
     given: list[GivenPolicy]
     roles: dict[str, list[GivenPolicy]]
+    missing: dict[str, MissingPolicies]
+    """What has no text, by the ARN of the role that has it; of policies for everybody under an empty name."""
 
 
 def replayed(asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, replaying: Replaying) -> Replay:
@@ -76,7 +79,7 @@ def replayed_here(files: Iterator[OpenTrail], policies: ReplayedPolicies) -> Rep
 def read_policies(asked: ReplayRequest, outside: Outside) -> ReplayedPolicies:
     """Return the policies in the files of *asked*, and whom they are about; raise as `replayed` does."""
     context = {key: tuple(filter(None, values)) for key, values in context_of(asked.context).items()}
-    found = _Found([], {})
+    found = _Found([], {}, {})
     for text in asked.files:
         kind, name = _kind_and_name(text)
         source = read_source(name, outside.read)
@@ -100,11 +103,11 @@ def _told_kind(source: SourceFile) -> str:
     kind = file_kind(source.data)
     if kind is FileKind.BLUEPRINT:
         return "blueprint"
-    if kind in (FileKind.ROLE, FileKind.RENDERED):
+    if kind in (FileKind.ROLE, FileKind.RENDERED) or (kind is None and "identity" in kinds_in(source)):
         return "role"
     if kind in (FileKind.TESTS, FileKind.INVENTORY):
         raise InputError(SourceLocation(source.name), f"has no policies to replay with, but {kind}")
-    return _told_layer([one.data for one in documents_in(source, PolicyDocument)] if kind is None else _listed(source))
+    return _told_layer([one.data for one in documents_in(source, IdentityPolicy)] if kind is None else _listed(source))
 
 
 def _listed(source: SourceFile) -> list[Any]:
@@ -129,12 +132,18 @@ def _statements(document: Any) -> list[dict[str, Any]]:
 def _take(found: _Found, kind: str, name: str, source: SourceFile, outside: Outside) -> None:
     """Add what the file *source* says, which is of *kind*; say how it was taken."""
     if kind == "role" and file_kind(source.data) is FileKind.ROLE:
-        arn, given = _of_role_file(name, outside)
+        arn, given, missing = _of_role_file(name, outside)
         found.roles.setdefault(arn, []).extend(given)
+        found.missing[arn] = missing
         return
     if kind in ("policy", "role"):
-        documents = [one.value for one in policies_of(source, outside.say)]
-        found.given.extend(GivenPolicy(Layer.IDENTITY, one, source.name) for one in documents)
+        held = held_in(source, outside.say)
+        found.given.extend(GivenPolicy(Layer.IDENTITY, one.value, source.name) for one in held.policies)
+        found.given.extend(GivenPolicy(Layer.IDENTITY, one, arn) for arn, one in held.attached.items())
+        before = found.missing.get("", NONE_MISSING)
+        found.missing[""] = MissingPolicies(
+            (*before.identity, *held.missing.identity), (*before.boundaries, *held.missing.boundaries)
+        )
         return
     document_kind, use = _USES[kind]
     found_documents = documents_of(source, document_kind, outside.say, use)
@@ -142,10 +151,10 @@ def _take(found: _Found, kind: str, name: str, source: SourceFile, outside: Outs
     found.given.extend(GivenPolicy(_LAYERS[kind], one, source.name) for one in found_documents)
 
 
-def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy]]:
-    """Return the ARN of the role that a role file describes, and its policies."""
+def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy], MissingPolicies]:
+    """Return the ARN of the role that a role file describes, its policies, and those without a text."""
     from rolemgr.workflow.choices import role_source  # policy files need neither catalog nor templates
-    from rolemgr.workflow.role import attached_to, render_source
+    from rolemgr.workflow.role import attached_to, missing_of, render_source
 
     source = role_source({"role": name}, outside.environ, outside.read)
     made = render_source(source, {}, outside.say, verbose=False, one_of_many=True, by_file_alone=True)
@@ -158,7 +167,7 @@ def _of_role_file(name: str, outside: Outside) -> tuple[str, list[GivenPolicy]]:
     if documents.own_boundary:
         own = documents.own_boundary
         given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, own.document, f"{name}, {own.name}"))
-    return made.role.spec.arn, given
+    return made.role.spec.arn, given, missing_of(made)
 
 
 def _put_together(
@@ -169,13 +178,17 @@ def _put_together(
     if not found.roles:
         if any(one.layer is Layer.IDENTITY for one in limits) and not asked.principals:
             outside.say("each caller is taken to have these policies; --principal NAME keeps to one")
-        return ReplayedPolicies(asked_policies(limits), only=tuple(asked.principals), context=context)
+        everybody = asked_policies(limits, missing=found.missing.get("", NONE_MISSING))
+        return ReplayedPolicies(everybody, only=tuple(asked.principals), context=context)
     if asked.principals:
         if len(found.roles) > 1:
             raise InputError(SourceLocation("--principal"), "goes with one role file", "each has its own name")
-        policies = next(iter(found.roles.values()))
-        return ReplayedPolicies(asked_policies([*policies, *limits]), only=tuple(asked.principals), context=context)
-    of = {arn: asked_policies([*policies, *limits]) for arn, policies in found.roles.items()}
+        [(arn, policies)] = found.roles.items()
+        everybody = asked_policies([*policies, *limits], missing=found.missing[arn])
+        return ReplayedPolicies(everybody, only=tuple(asked.principals), context=context)
+    of = {
+        arn: asked_policies([*policies, *limits], missing=found.missing[arn]) for arn, policies in found.roles.items()
+    }
     for arn in of:
         outside.say(f"calls of {arn} are replayed; --principal NAME replays those of another role")
     return ReplayedPolicies(None, of, context=context)
@@ -216,7 +229,15 @@ def _of_holder(holder: HeldRole, inventory: Inventory, name: str) -> AskedPolici
     if holder.boundary:
         source = f"{name}, {holder.boundary.name}"
         given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, holder.boundary.document, source))
-    return asked_policies(given, _levels(inventory, holder.account, name))
+    return asked_policies(given, _levels(inventory, holder.account, name), _missing_of(holder))
+
+
+def _missing_of(holder: HeldRole) -> MissingPolicies:
+    """Return the policies of *holder* that the inventory has no text of."""
+    bounding = f"permissions boundary {holder.boundary_arn}"
+    identity = tuple(one.place for one in holder.unknown if not one.place.startswith(bounding))
+    is_open = holder.boundary_arn is not None and holder.boundary is None
+    return MissingPolicies(identity, (bounding,) if is_open else ())
 
 
 def _levels(inventory: Inventory, account: str, name: str) -> dict[Layer, list[list[GivenPolicy]]]:

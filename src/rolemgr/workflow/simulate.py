@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.explain import Explanation, explain
+from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.policies import Layer, Policies, groups_of
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.statement import takes_resource
@@ -19,7 +20,7 @@ from rolemgr.report.decision import decision_data, decision_page
 from rolemgr.workflow.layer_options import given
 from rolemgr.workflow.layers import context_of, policies_around, say_doubtful_names
 from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.policy_files import read_identity_policies
+from rolemgr.workflow.policy_files import read_identity_policies, without_boundary
 from rolemgr.workflow.role_options import given_flag
 from rolemgr.workflow.views import Views
 
@@ -105,7 +106,7 @@ class _Identity(NamedTuple):
     arn: str | None = None
     boundary: IdentityPolicy | None = None
     """The permissions boundary that is made with the role."""
-    without: tuple[str, ...] = ()
+    missing: MissingPolicies = NONE_MISSING
     """What the role has besides, and nobody here has the text of."""
 
 
@@ -125,12 +126,8 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     _say_other_resource(request, around, outside.say)
     for text in beside:
         outside.say(text)
-    found = explain(request, around)
-    if asking.options.certain and found.evaluation.decision != "ExplicitlyDenied":
-        raise_all([InputError(SourceLocation("--expect"), f"can't be told: {text}") for text in identity.without])
-    return Simulated(
-        request, found._replace(notes=(*found.notes, *beside, *identity.without)), identity.origins, around
-    )
+    found = explain(request, around, identity.missing)
+    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins, around)
 
 
 def _say_doubts(asked: RequestOptions, say: Say) -> None:
@@ -191,30 +188,31 @@ def _identity(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _Ide
         if flag:
             raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
         found = read_identity_policies(asking.policies, outside)
-        for policy in found:
+        for policy in found.policies:
             say_doubtful_names(policy.source.name, policy.value, outside.say)
-        return _Identity(tuple(policy.value for policy in found))
+        for number, arn in enumerate(found.attached, start=len(found.policies)):
+            outside.say(f"identity policy {number} is {arn}")
+        return _Identity(found.documents, missing=without_boundary(found.missing, asking.layers))
     if asking.options.principal and given(asking.layers) and not flag:
         return _Identity()  # a service, say, asks by what the resource's policy says
     return _chosen_role(asking, outside, verbose=verbose)
 
 
 def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _Identity:
-    from rolemgr.workflow.role import attached_to, render_chosen  # policy files need neither catalog nor templates
+    from rolemgr.workflow.role import (
+        attached_to,
+        missing_of,
+        render_chosen,
+    )  # only a role needs a catalog
 
     found = render_chosen(asking.chosen, outside, verbose=verbose)
     attached = attached_to(found.role)
     own_boundary = found.documents.own_boundary
-    is_known = own_boundary or asking.layers["boundary_policy"]
-    boundary = () if is_known else filter(None, (found.documents.boundary,))
-    unknown = (*(one for one in found.documents.attached if one not in attached), *boundary)
-    without = tuple(f"the decision is made without {arn}: what it allows is not judged" for arn in unknown)
-    for text in without:
-        outside.say(text)
     own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))
     for number, arn in enumerate(attached, start=len(own)):
         outside.say(f"identity policy {number} is {arn}")
     request = asking.options.known_action, asking.options.resource_or_any
     origins = {statement.sid: statement.origins_of(*request) for statement in found.role.statements}
     bounding = own_boundary.document if own_boundary else None
-    return _Identity((*own, *attached.values()), origins, found.role.spec.arn, bounding, without)
+    missing = without_boundary(missing_of(found), asking.layers)
+    return _Identity((*own, *attached.values()), origins, found.role.spec.arn, bounding, missing)

@@ -9,6 +9,7 @@ from rolemgr.compare.compare import compare
 from rolemgr.compare.grants import Grant
 from rolemgr.compare.verdicts import Comparison
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Policies
 from rolemgr.files.source import LayeredSource
@@ -29,8 +30,8 @@ from rolemgr.usage.tighten import Tightened, denied, lost_uses, tighten
 from rolemgr.workflow.diff_pair import pair
 from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.policy_files import policies_of, read_source
-from rolemgr.workflow.role import RenderedChoice, render_source
+from rolemgr.workflow.policy_files import held_in, read_source
+from rolemgr.workflow.role import RenderedChoice, missing_of, render_source
 from rolemgr.workflow.sides import DiffSide, RoleFile
 from rolemgr.workflow.trails import Buckets, trail_files
 from rolemgr.workflow.use_shares import UseReading
@@ -123,8 +124,10 @@ def _role(asked: TightenRequest, outside: Outside) -> _GivenRole:
         layered = role_source({"role": asked.role}, outside.environ, outside.read)
         made = render_source(layered, {}, outside.say, verbose=False, by_file_alone=True)
         documents = tuple(one.document for one in (*made.documents.policies, *made.documents.managed_policies))
-        return _GivenRole(documents, tuple(asked.principals) or (made.role.spec.arn,), _GivenFile(layered, made))
-    documents = tuple(one.value for one in policies_of(source, outside.say))
+        names = tuple(asked.principals) or (made.role.spec.arn,)
+        return _GivenRole(documents, names, _GivenFile(layered, made), _untold(missing_of(made)))
+    held = held_in(source, outside.say)
+    documents = held.documents
     if not documents:
         raise InputError(SourceLocation(source.name), "has no identity policy")
     owner = next(owners(source.data), None) if isinstance(source.data, dict) else None
@@ -132,7 +135,12 @@ def _role(asked: TightenRequest, outside: Outside) -> _GivenRole:
     if not names:
         hint = "give --principal NAME, the role that has these policies"
         raise InputError(SourceLocation(source.name), "does not say whose policies these are", hint)
-    return _GivenRole(documents, names)
+    return _GivenRole(documents, names, untold=_untold(held.missing))
+
+
+def _untold(missing: MissingPolicies) -> tuple[str, ...]:
+    """Return what the smaller role is made without: it may allow what is called unused, or deny what is kept."""
+    return tuple(f"{name}: its text is not at hand, and it is not made smaller" for name in missing.names)
 
 
 def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:

@@ -93,7 +93,7 @@ def malformed_resource(statement: Statement) -> Iterator[Hit]:
     """
     A resource is `*` or an ARN: arn:partition:service:region:account:resource, with wildcards.
 
-    Looked at are the six parts, the partition, and an account that is a number but not of twelve digits. In the
+    Looked at are the six parts, the partition, an account that is a number but not of twelve digits, and blanks. In the
     policy of an API, `execute-api:/stage/GET/path` is short for its ARN, which API Gateway writes out.
     """
     is_of_resource = statement.policy.kind is PolicyType.RESOURCE
@@ -127,7 +127,27 @@ def _resource_problem(resource: str) -> str | None:
         return f"names the partition `{arn.partition}`, which AWS does not have"
     if arn.account.isdigit() and len(arn.account) != 12:
         return f"names the account `{arn.account}`: an account id has 12 digits"
+    head = ":".join((arn.partition, arn.service, arn.region, arn.account))
+    if any(map(str.isspace, head)) or resource.strip() != resource or _blank_in_name(arn):
+        return "has a blank where no ARN has one"
     return None
+
+
+def _blank_in_name(arn: Arn) -> bool:
+    """Tell whether the name of the resource has a blank, and names of its service never do."""
+    name = arn.resource.partition("/")[0] if arn.service == "s3" else arn.resource
+    return arn.service in _WITHOUT_BLANKS and _LEFT.search(arn.resource) is None and any(map(str.isspace, name))
+
+
+_WITHOUT_BLANKS = frozenset({"iam", "sts", "sagemaker", "s3", "kms", "ecr", "secretsmanager", "lambda"})
+"""
+Services whose names have no blank: of S3 the names of buckets.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+"""
 
 
 @statement_rule(
@@ -324,7 +344,7 @@ def statement_twice(document: Document) -> Iterator[Hit]:
 def braces_left_in_arn(statement: Statement) -> Iterator[Hit]:
     """
     `model-package/{group}/*` is a name with braces in it: a program that was to fill them has not, and the
-    statement is about nothing.
+    statement is about nothing. So are `{{ group }}`, `{ group }`, `{% ... %}` and `<group>`.
 
     Render the policy with the value, and look at what comes out.
     """
@@ -333,4 +353,8 @@ def braces_left_in_arn(statement: Statement) -> Iterator[Hit]:
             yield Hit(f"`{left[0]}` was to be filled in `{resource}`", statement.at(element, resource))
 
 
-_LEFT = re.compile(r"(?<![{$])\{[A-Za-z_][A-Za-z0-9_]*\}(?!\})")
+_LEFT = re.compile(
+    r"(?<![{$])\{\s*[A-Za-z_][\w.]*\s*\}(?!\})"
+    r"|\{\{(?!\s*resolve:)[^{}]*\}\}|\{%[^{}]*%\}|<%?=?\s*[A-Za-z_][\w. -]*\s*%?>"
+)
+"""What templates leave; `{{resolve:...}}` is filled in by CloudFormation."""

@@ -16,6 +16,7 @@ from rolemgr.check.rule import (
     texts_with_variables,
     value_at,
 )
+from rolemgr.iam.arn import Arn
 from rolemgr.iam.operators import CONDITION_OPERATORS, QUALIFIERS, without_affixes
 from rolemgr.iam.variables import key_variables_in, opens_variable
 from rolemgr.iam.wildcards import has_wildcard
@@ -28,6 +29,7 @@ from rolemgr.reference.condition_keys import (
     known_values,
     prefix_known,
 )  # fmt: skip
+from rolemgr.reference.names import Doubt, arn_doubts, region_doubt
 from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.providers import claims, is_provider_key
 from rolemgr.reference.quirks import not_in_the_reference, operations_without_action
@@ -295,3 +297,43 @@ def _variable_problem(key: str) -> str | None:
     if found and found.multivalued and not found.disputed:
         return f"`${{{key}}}` has several values, and a policy variable takes a key of one"
     return None
+
+
+@statement_rule(
+    "RM212", "unknown-region", Severity.WARNING, "a Region that AWS does not have",
+    "https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html",
+)  # fmt: skip
+def unknown_region(statement: Statement) -> Iterator[Hit]:
+    """
+    An ARN, or aws:RequestedRegion, names a Region that AWS does not have, or one of another partition: `us-east1`, or
+    `cn-north-1` in `aws`.
+
+    No request is about it, so the statement is dead: an Allow gives nothing, a Deny limits nothing. A Region that is
+    newer than the names that are known here looks like this too.
+    """
+    for element, resource in statement.written_resources if not statement.opaque else ():
+        if problem := _region_problem(resource):
+            yield Hit(f"`{resource}`: {problem}", statement.at(element, resource))
+    for condition in statement.conditions if not statement.opaque else ():
+        for value in condition.values:
+            problem = _region_problem(value) if value.startswith("arn:") else None
+            if condition.folded == "aws:requestedregion" and not (has_wildcard(value) or opens_variable(value)):
+                problem = _text_of(region_doubt(value))
+            if problem:
+                yield Hit(f"`{value}`: {problem}", value_at(statement, condition, value), key=condition.key)
+
+
+def _region_problem(text: str) -> str | None:
+    arn = Arn.parse(text)
+    if arn is None or not arn.region or _PLACEHOLDER & set(arn.region):
+        return None
+    problem = _text_of(next((one for one in arn_doubts(text) if one.name == arn.region), None))
+    return problem.removesuffix(f", in {text}") if problem else None
+
+
+def _text_of(doubt: Doubt | None) -> str | None:
+    return f"{doubt.problem}{f'; {doubt.hint}' if doubt.hint else ''}" if doubt else None
+
+
+_PLACEHOLDER = frozenset("{}<>*?$ \t")
+"""What says that the Region is filled in, open, or malformed."""

@@ -11,9 +11,11 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.profiles import guardrails_of
-from rolemgr.compose.parameters import misfit
+from rolemgr.compose.parameters import has_form, misfit
 from rolemgr.compose.questions import doubts_on
+from rolemgr.compose.substitute import names_in
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, gathering, raise_all
+from rolemgr.iam.limits import all_addresses, is_all_of_a_type, open_patterns
 from rolemgr.model.catalog import EntryId, ParameterType
 from rolemgr.model.guardrail import Guardrail, GuardrailParameter, GuardrailProfile
 from rolemgr.model.persona import ResolvedPersona
@@ -183,6 +185,7 @@ def _chosen(catalog: Catalog, name: EntryId, pick: _Pick, spec: RoleSpec) -> Cho
         for parameter, declared in sorted(guardrail.value.parameters.items())
     )
     _require_one(name, guardrail.value, dict(values), pick)
+    raise_all(list(_limits_nothing(name, guardrail.value, dict(values), pick)))
     doubts = list(_doubts(name, guardrail.value, pick, spec.partition_name))
     raise_all(doubts if pick.profile else [])
     return ChosenGuardrail(name, guardrail, values, pick.where, pick.by, tuple(map(str, doubts)))
@@ -196,11 +199,43 @@ def _require_one(name: EntryId, guardrail: Guardrail, values: Mapping[str, tuple
             raise MissingValueError(pick.where, problem, f"give --guardrail {name}=VALUE", [("guardrail", name)])
 
 
+def _limits_nothing(
+    name: EntryId, guardrail: Guardrail, values: Mapping[str, tuple[str, ...]], pick: _Pick
+) -> Iterator[InputError]:
+    """Yield the lists of what is allowed that allow everything, alone or together: nothing is denied by them."""
+    for parameter, declared in guardrail.parameters.items():
+        given = values[parameter] if parameter in _listing_allowed(guardrail) else ()
+        if declared.type is ParameterType.IP_RANGE and (every := all_addresses(given)):
+            problem = f"{', '.join(given)} together are {every}, every address, and limit nothing"
+            yield InputError(pick.where, f"guardrail `{name}`: {problem}", "name the networks, or leave it out")
+        elif declared.type in _PATTERNS and (every := next(iter(open_patterns(given)), None)):
+            problem = f"`{every}` is everything" if every in given else f"the values together are `{every}`, everything"
+            yield InputError(
+                pick.where, f"guardrail `{name}`: {problem}, and limits nothing", "name some, or leave it out"
+            )
+
+
+def _listing_allowed(guardrail: Guardrail) -> frozenset[str]:
+    """Return the parameters that list what is allowed: a Deny holds for all but their values."""
+    blocks = (block for deny in guardrail.deny for operator, block in deny.conditions.items() if "Not" in operator)
+    return frozenset(name for block in blocks for texts in block.values() for text in texts for name in names_in(text))
+
+
+_PATTERNS = frozenset({
+    ParameterType.ARN, ParameterType.STRING, ParameterType.NAME_PATTERN, ParameterType.MODEL_PATTERN,
+    ParameterType.INSTANCE_TYPE, ParameterType.ROLE_ARN,
+})  # fmt: skip
+"""What may be given with wildcards."""
+
+
 def _doubts(name: EntryId, guardrail: Guardrail, pick: _Pick, partition: str) -> Iterator[InputError]:
     """Yield what is doubtful about the picked texts, but for what the profile that they come from excuses."""
     excused = pick.profile.value.unknown_ok if pick.profile else ()
     for text, place in zip(pick.texts, pick.places, strict=True):
         parameter, value = _assigned(name, guardrail, text, place, partition)
+        if parameter in _listing_allowed(guardrail) and is_all_of_a_type(value):
+            problem = f"`{value}` is all that there is of its type, so that none is refused"
+            yield InputError(place, f"guardrail `{name}`: {problem}", "name a Region, an account or names")
         for doubt in doubts_on(guardrail.parameters[parameter].type, value):
             if doubt.name not in excused:
                 yield InputError(place, f"guardrail `{name}`: {doubt.problem}", doubt.hint)
@@ -236,6 +271,9 @@ def _assigned(
         return fitting[0], text
     if len(problems) == 1:
         raise InputError(place, f"guardrail `{name}`: {next(iter(problems.values()))}")
+    shaped = [one for one, declared in by_form.items() if not declared.one_of and has_form(declared.type, text)]
+    if len(shaped) == 1:
+        raise InputError(place, f"guardrail `{name}`: {problems[shaped[0]]}")
     names = " or ".join(f"{one}:VALUE" for one in guardrail.parameters)
     raise InputError(place, f"guardrail `{name}`: `{text}` does not say what it is a value of", f"write {names}")
 
