@@ -10,6 +10,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.check.rules import all_rules
+from rolemgr.report.check import CheckReport, explained
 from rolemgr.report.findings import annotations, findings_data
 from rolemgr.report.findings_text import FindingsView, _fixes, findings_text
 from rolemgr.report.sarif import RuleText, sarif
@@ -223,17 +224,23 @@ def test_text_names_file_line_severity_rule_and_statement() -> None:
     text = findings_text([ONE._replace(column=9), TWO, THREE], 3, view=FindingsView({"RM202": "unknown-action"}))
     assert text.splitlines() == [
         "a dir/p.json:3:9: RM202 unknown-action ERROR `sagemaker:X` is no action (statement Train)",
+        f"    fix: {_fixes()['RM202']}",
         "a dir/p.json:9: RM607 SECURITY_WARNING iam:PassRole on `*`: name the roles",
         "    fix: name the role in Resource, and the service in a condition on iam:PassedToService",
         "q.yaml: RM703 SUGGESTION 50% of\\nit (statement Run\\x1b[31m)",
+        f"    fix: {_fixes()['RM703']}",
         "3 findings in 3 policies: 1 ERROR, 1 SECURITY_WARNING, 1 SUGGESTION",
     ]
+
+
+OURS = ONE._replace(rule="SEC-9")
+"""A finding of a check of the user's own, which has no fix of ours."""
 
 
 def shown_below(source: str, column: int, width: int = 80) -> list[str]:
     """Return the lines of source and caret below a finding at *column* of the line *source*."""
     view = FindingsView({}, lambda path, line: source if (path, line) == ("a dir/p.json", 3) else None, width)
-    return findings_text([ONE._replace(column=column)], 1, view=view).splitlines()[1:-1]
+    return findings_text([OURS._replace(column=column)], 1, view=view).splitlines()[1:-1]
 
 
 def test_the_caret_stands_below_what_the_finding_is_about() -> None:
@@ -266,12 +273,27 @@ def test_a_source_that_a_terminal_or_ci_would_obey_is_shown_harmless() -> None:
 def test_without_a_column_or_beyond_the_line_there_is_no_caret(column: int | None) -> None:
     """A file that changed since it was read is not pointed into."""
     view = FindingsView({}, lambda _path, _line: "x")
-    assert len(findings_text([ONE._replace(column=column)], 1, view=view).splitlines()) == 2
+    assert len(findings_text([OURS._replace(column=column)], 1, view=view).splitlines()) == 2
 
 
-def test_every_fix_is_of_a_rule_that_there_is() -> None:
-    """A rule that goes takes its sentence with it."""
-    assert set(_fixes()) <= set(all_rules())
+def test_every_rule_has_a_fix_in_a_line() -> None:
+    """One sentence that says what to do, of each rule and of no other; a rule that goes takes its sentence with it."""
+    assert set(_fixes()) == set(all_rules())
+    for rule, text in _fixes().items():
+        assert 10 < len(text) <= 150, rule
+        assert text[0].islower(), rule
+        assert text[-1] not in ".;:,", rule
+
+
+def test_explain_and_sarif_have_the_fix() -> None:
+    """What the terminal says below a finding stands there too."""
+    assert f"To mend it: {_fixes()['RM607']}."[:70] in " ".join(explained("RM607", ()).split())
+    text = CheckReport([ONE], [], 1).text("sarif", "0", is_file=lambda _: True, view=FindingsView())
+    rules = {one["id"]: one for one in json.loads(text)["runs"][0]["tool"]["driver"]["rules"]}
+    assert rules
+    for name in rules:
+        assert _fixes()[name] in rules[name]["help"]["markdown"]
+        assert _fixes()[name] in rules[name]["help"]["text"]
 
 
 def test_colour_is_asked_for() -> None:

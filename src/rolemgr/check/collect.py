@@ -1,6 +1,7 @@
 """From paths on the command line to the policy documents in them; folders are searched."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,6 +19,9 @@ from rolemgr.iam.documents import PolicyType
 _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
 _OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
 """Folders of the tools' own: nobody asks for them."""
+_MADE_OF_A_ROLE = re.compile(r"Made by rolemgr (?:create|elevated)\b")
+"""What exports of roles say at their beginning."""
+_HEAD = 2_000
 _SKIPPED_FOLDERS = frozenset({"cdk.out", "node_modules"})
 
 
@@ -54,6 +58,8 @@ class Collected:
     """Named files that hold no policy."""
     roles: list[str] = field(default_factory=list)
     """Role files, which the caller renders and judges."""
+    exports: list[str] = field(default_factory=list)
+    """Files that say that they were made of a role by rolemgr: no proof, but where to ask."""
     is_role: "IsRole | None" = None
     error: InputError | None = None
     """The first file that could not be read."""
@@ -154,6 +160,11 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
     if _is_role(text, name, collected, named=named):  # it may name managed policies, as what holds policies does
         collected.roles.append(name)
+        return
+    if _MADE_OF_A_ROLE.search(text[:_HEAD]):
+        collected.exports.append(name)
+    if text.startswith("#!") and not name.lower().endswith(SUFFIXES) and (named or may_be_unreadable(text)):
+        collected.not_judged.append(NotJudged(name, 1, "is a script, and policies in scripts are not read"))
         return
     try:
         found, unknown = look_into(text, name, kind, as_json=is_json(text, name))

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     import rolemgr.report.pages.of_report_audit
     import rolemgr.report.plan
     import rolemgr.report.replay
+    import rolemgr.report.smoke
     import rolemgr.report.test_results
     import rolemgr.report.tighten
     import rolemgr.report.who_can
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.simulate
     import rolemgr.workflow.simulate_each
     import rolemgr.workflow.simulate_live
+    import rolemgr.workflow.smoke
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails

@@ -49,6 +49,7 @@ COMMANDS = {
     "build": ("rolemgr.cli.build", "Render every document of a blueprint."),
     "plan": ("rolemgr.cli.apply", "Show what `apply` would do, and change nothing."),
     "apply": ("rolemgr.cli.apply", "Create roles in the account, after a plan and a question."),
+    "smoke": ("rolemgr.cli.smoke", "Print the smoke test of a role."),
     "drift": ("rolemgr.cli.drift", "Say where roles in the account differ from their files."),
     "scp": ("rolemgr.cli.layer_policies", "Render SCPs."),
     "rcp": ("rolemgr.cli.layer_policies", "Render RCPs."),
@@ -70,7 +71,7 @@ GROUPS = {
     "Make a role": ("init", "create", "preview", "report", "list", "show", "query"),
     "Check it": ("check", "simulate", "test", "prove", "diagnose", "diff", "compare", "compliance"),
     "See what is there": ("audit", "who-can", "can", "replay", "tighten", "migrate"),
-    "Bring it into accounts": ("build", "plan", "apply", "drift"),
+    "Bring it into accounts": ("build", "plan", "apply", "smoke", "drift"),
     "Around roles": (
         "scp", "rcp", "s3-policy", "boundary", "elevated", "break-glass", "resource-policy", "detective",
     ),

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.export.portable import Portable, portable
-from rolemgr.export.stand_ins import ACCOUNT, PARTITION, REGION
+from rolemgr.export.stand_ins import ACCOUNT, PARTITION, REGION, TRUST
 from rolemgr.files.write import to_json, to_template, to_yaml
 from rolemgr.iam.variables import opens_variable
 from rolemgr.model.role import ComposedRole, RoleDocuments
@@ -175,7 +175,7 @@ FORMATS: Mapping[str, Format] = {
     "stackset": Format(_stack_set, ("parameterize", "units"), (ACCOUNT, REGION)),
     "terraform": Format(_terraform, ("parameterize",), (ACCOUNT, REGION)),
     "aws-cli": Format(_aws_cli, (), (ACCOUNT,)),
-    "permission-set": Format(_permission_set, ("sso_instance",)),
+    "permission-set": Format(_permission_set, ("sso_instance",), (TRUST,)),
     "sagemaker-config": Format(_sagemaker_config),
 }
 """The formats by name, beside json and yaml, which are the role's own shape."""

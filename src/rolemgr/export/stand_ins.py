@@ -16,7 +16,7 @@ from rolemgr.iam.arn import partition_of
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.data import image_accounts, image_regions, jumpstart_buckets
 
-ACCOUNT, REGION, PARTITION, DNS_SUFFIX = "account", "region", "partition", "dns_suffix"
+ACCOUNT, REGION, PARTITION, DNS_SUFFIX, TRUST = "account", "region", "partition", "dns_suffix", "trust"
 IMAGE_ACCOUNTS, JUMPSTART_BUCKETS = "aws_image_accounts", "jumpstart_buckets"
 BY_REGION: Mapping[str, Callable[[str], tuple[str, ...]]] = {
     IMAGE_ACCOUNTS: image_accounts,

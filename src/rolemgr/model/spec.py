@@ -224,6 +224,8 @@ class RoleSpec(RoleSettings, RoleIdentity):
     with_boundary: Annotated[bool, after(_only_boundary)] = False
     stand_ins: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What stands in templates for facts that differ by region, by placeholder; none in a role of one place."""
+    is_permission_set: ClassVar[bool] = False
+    """Whether Identity Center makes the role: then people alone take it, and its trust is not the user's to choose."""
 
     @property
     def role_name(self) -> str:
@@ -262,6 +264,22 @@ class RoleSpec(RoleSettings, RoleIdentity):
     def dns_suffix(self) -> str:
         """The domain that the partition's service endpoints end in."""
         return PARTITIONS[self.partition_name].dns_suffix
+
+
+class PermissionSetSpec(RoleSpec):
+    """
+    The choices of a role that Identity Center makes of a permission set, which people alone take.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
+    """
+
+    is_permission_set: ClassVar[bool] = True
+
+
+def of_permission_set(spec: Sourced[RoleSpec]) -> Sourced[RoleSpec]:
+    """Return *spec* as that of a permission set."""
+    fields = {name: getattr(spec.value, name) for name in RoleSpec.model_fields}
+    return Sourced(PermissionSetSpec.model_construct(spec.value.model_fields_set, **fields), spec.source)
 
 
 def _as_kept(value: str) -> str:

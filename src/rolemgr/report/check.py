@@ -10,7 +10,7 @@ from rolemgr.errors import SourceLocation
 from rolemgr.files.write import to_json
 from rolemgr.report.asff_findings import AboutFinding, AsffHub, findings_asff
 from rolemgr.report.findings import annotations, findings_data
-from rolemgr.report.findings_text import FindingsView, findings_text
+from rolemgr.report.findings_text import FindingsView, findings_text, fix_of
 from rolemgr.report.pages.forms import FORMS, page_text
 from rolemgr.report.pages.of_findings import findings_page
 from rolemgr.report.sarif import RuleText, sarif
@@ -88,7 +88,7 @@ def _rule_texts(found: CheckReport) -> dict[str, RuleText]:
     texts = {
         rule.id: RuleText(
             rule.id, rule.name, rule.title, rule.explanation, rule.source, rule.severity,
-            example_markdown(examples_of(rule.id)) if rule.id in used else "",
+            example_markdown(examples_of(rule.id)) if rule.id in used else "", fix_of(rule.id),
         )
         for rule in all_rules().values()
     }  # fmt: skip
@@ -126,4 +126,4 @@ def explained(name: str, customs: "Sequence[Custom]") -> str:
     from rolemgr.report.rules import rule_text
 
     rule = find_rule(name, SourceLocation("--explain"), [one.check.id for one in customs])
-    return rule_text(rule, examples_of(rule.id))
+    return rule_text(rule, examples_of(rule.id), fix_of(rule.id))

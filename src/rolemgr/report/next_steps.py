@@ -47,6 +47,12 @@ def _made_by(passed: PassedRole) -> str:
 def next_steps(role: ComposedRole) -> Iterator[str]:
     """Yield what is left to do before somebody works with *role*: who names it, and may pass it."""
     arn = role.spec.arn
+    if role.spec.is_permission_set:
+        yield (
+            "assign it to a group (aws sso-admin create-account-assignment --instance-arn ARN --permission-set-arn ARN"
+            f" --target-type AWS_ACCOUNT --target-id {role.spec.account} --principal-type GROUP --principal-id ID)"
+        )
+        return
     services = sorted(trust.value for trust in role.spec.trust if isinstance(trust, ServiceTrust))
     if services:
         names = " or ".join(f"{name}.amazonaws.com" for name in services)

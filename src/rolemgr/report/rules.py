@@ -9,11 +9,12 @@ from rolemgr.check.rule import Rule
 from rolemgr.files.write import json_text
 
 
-def rule_text(rule: Rule, examples: Examples | None) -> str:
-    """Return *rule* as text: what it finds, why, who says so, and its *examples*."""
+def rule_text(rule: Rule, examples: Examples | None, fix: str | None = None) -> str:
+    """Return *rule* as text: what it finds, why, what mends it, who says so, and its *examples*."""
     paragraphs = [textwrap.fill(" ".join(part.split()), 80) for part in rule.explanation.split("\n\n")]
     head = f"{rule.id} {rule.name} ({rule.severity})\n{rule.title[:1].upper()}{rule.title[1:]}."
-    parts = [head, *paragraphs, f"See {rule.source}"]
+    mend = [textwrap.fill(f"To mend it: {fix}.", 80, break_long_words=False, break_on_hyphens=False)] if fix else []
+    parts = [head, *paragraphs, *mend, f"See {rule.source}"]
     if examples:
         parts += [f"Found in a policy of type {examples.type}:\n\n{_indented(examples.failing)}"]
         parts += [f"Not found:\n\n{_indented(examples.passing)}"]

@@ -35,7 +35,7 @@ _FROM: Final = "%SRCROOT%"
 
 
 class RuleText(NamedTuple):
-    """What SARIF says of a rule; *example* is Markdown that help ends with."""
+    """What SARIF says of a rule; *fix* is what mends its findings, *example* is Markdown that help ends with."""
 
     id: str
     name: str
@@ -44,6 +44,7 @@ class RuleText(NamedTuple):
     source: str
     severity: Severity
     example: str = ""
+    fix: str | None = None
 
 
 class SarifResult(NamedTuple):
@@ -176,8 +177,10 @@ def _rule(rule: RuleText) -> dict[str, Any]:
 
 def _help(rule: RuleText) -> dict[str, str]:
     """Return what a viewer shows of *rule* below a result, which GitHub asks for: plain, and as Markdown."""
-    shown = f"{rule.explanation}\n\n[Source]({rule.source})" + (f"\n\n{rule.example}" if rule.example else "")
-    return {"text": f"{rule.explanation}\n\nSee {rule.source}", "markdown": shown}
+    mend = f"\n\nTo mend it: {rule.fix}." if rule.fix else ""
+    example = f"\n\n{rule.example}" if rule.example else ""
+    shown = f"{rule.explanation}{mend}\n\n[Source]({rule.source}){example}"
+    return {"text": f"{rule.explanation}{mend}\n\nSee {rule.source}", "markdown": shown}
 
 
 def _cut(text: str) -> str:

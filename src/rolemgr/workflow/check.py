@@ -110,7 +110,10 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     if of_blueprints and not collected.size:
         raise_all([] if of_blueprints.names else of_blueprints.wrong)
         return of_blueprints
-    found = _with_roles(_in_policies(collected, judging.rules, live=given.live), collected, given, judging)
+    in_policies = _in_policies(collected, judging.rules, live=given.live)
+    if of_exports := _of_exports(collected, in_policies):
+        judging.outside.say(of_exports)
+    found = _with_roles(in_policies, collected, given, judging)
     if not of_blueprints:
         return found
     from rolemgr.workflow.check_catalog import together  # policies need no catalog
@@ -183,6 +186,28 @@ def _in_policies(collected: Collected, rules: tuple[Path, ...], *, live: bool) -
     asked = list(asked_of(documents)) if live else []
     types = list(dict.fromkeys(from_names))
     return CheckFindings(by_place(found), names, not_judged=collected.not_judged, types=types, asked=asked)
+
+
+def _of_exports(collected: Collected, found: CheckFindings) -> str | None:
+    """
+    Return where the reasons for findings in exports of roles are told; None where there are none.
+
+    An export does not carry them, and anybody can write what it says of itself: no finding is left out for that.
+    """
+    paths = {one.path for one in found.findings}
+    exports = [name for name in dict.fromkeys(collected.exports) if name in paths or name in _unjudged(collected)]
+    if not exports:
+        return None
+    few = ", ".join(exports[:3]) + (f" and {len(exports) - 3} more" if exports[3:] else "")
+    says = "says that rolemgr made it" if len(exports) == 1 else "say that rolemgr made them"
+    return (
+        f"{few} {says} of a role file: `rolemgr check ROLE.yaml` tells which of these findings the catalog accepts, "
+        "and why; here all are shown"
+    )
+
+
+def _unjudged(collected: Collected) -> set[str]:
+    return {one.path for one in collected.not_judged}
 
 
 def _with_roles(

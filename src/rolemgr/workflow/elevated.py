@@ -83,11 +83,12 @@ def make_elevated(
     own = {key: request.chosen.get(key) for key in _OF_BASE}
     source = role_source({**request.chosen, **dict.fromkeys(_OF_BASE)}, outside.environ, outside.read)
     catalogs: dict[tuple[str, ...], Catalog] = {}
-    base = render_source(source, catalogs, lambda _: None, verbose=False)
+    later = ("trust",) if request.permission_set else ()
+    base = render_source(source, catalogs, lambda _: None, verbose=False, filled_later=later)
     raise_all([*_unknown(raised, base), *_unapproved(own, request)])
     elevated = _elevated(source, base, raised, own, request)
-    role = render_source(elevated, catalogs, outside.say, verbose=verbose)
-    difference = _difference(source, elevated, catalogs)
+    role = render_source(elevated, catalogs, outside.say, verbose=verbose, filled_later=later)
+    difference = _difference(source, elevated, catalogs, later)
     raise_all([*_not_raised(raised, difference)])
     exempt = _exempt(role, permission_set=request.permission_set)
     scp = None if scp_apart else _scp(request, exempt, role, outside)
@@ -178,7 +179,9 @@ def _found_again(one: AnyTrust) -> AnyTrust:
     return one
 
 
-def _difference(base: LayeredSource, elevated: LayeredSource, catalogs: dict[tuple[str, ...], Catalog]) -> RoleDiff:
+def _difference(
+    base: LayeredSource, elevated: LayeredSource, catalogs: dict[tuple[str, ...], Catalog], later: Sequence[str]
+) -> RoleDiff:  # fmt: skip
     """Return what the ceilings make of what may be done: both sides with one name and trust, and without an end."""
     sides = []
     trust = elevated.data.get("trust") or base.data.get("trust")  # of people, whom alone some guardrails can bind
@@ -186,7 +189,7 @@ def _difference(base: LayeredSource, elevated: LayeredSource, catalogs: dict[tup
         same = _without(_without(source, "expires"), "trust")
         same = same.with_value("trust", trust, SourceLocation("--trust")) if trust else same
         same = same.with_value("name", elevated.data["name"], SourceLocation("--name"))
-        chosen = render_source(same, catalogs, lambda _: None, verbose=False)
+        chosen = render_source(same, catalogs, lambda _: None, verbose=False, filled_later=later)
         file = RoleFile(same, chosen, remaking(same, chosen))
         sides.append(DiffSide(SideWords(title, "", ""), grant_of(chosen.documents), file=file))
     return pair(sides[0], sides[1], "every day -> elevated")

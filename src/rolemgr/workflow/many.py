@@ -17,7 +17,7 @@ from rolemgr.workflow.file_kind import is_role_text
 from rolemgr.workflow.given_files import matches_of, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
-from rolemgr.workflow.role import RenderedChoice, assumed, origins, render_spec
+from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec
 from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, one_role, with_role_files
 
 T = TypeVar("T")
@@ -157,7 +157,7 @@ def _made(
     """Return what is made of the role in *file*, or what is wrong with it."""
     try:
         source = role_source({**flags, "role": file}, environ, read)
-        spec = parse_model(source, RoleSpec)
+        spec = for_its_form(parse_model(source, RoleSpec), filled_later)
         found = render_spec(catalogs(spec.value.catalog), spec)
         result = make(found)
     except RolemgrError as error:

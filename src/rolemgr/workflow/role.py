@@ -11,7 +11,7 @@ from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.files.source import SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
-from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, read_spec
+from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, of_permission_set, read_spec
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments, render
 from rolemgr.separation.kept import kept_promises
@@ -39,7 +39,7 @@ def render_chosen(
     """
     Compose and render the role that *flags* and their fallbacks describe; say what was assumed.
 
-    Of what is *filled_later* (``account``, ``region``), by whoever takes the role in, nothing is assumed.
+    Of what is *filled_later* (``account``, ``region``, ``trust``), by whoever takes the role in, nothing is assumed.
     Raises InputError (or Problems) for bad input, and for a role that breaks the separation of its persona without a
     reason given.
     """
@@ -57,7 +57,7 @@ def render_source(
     Of *one_of_many* each note says which role file it is about. *by_file_alone*: the command has no option for what a
     role file leaves out, so no note names one.
     """
-    spec = read_spec(source)
+    spec = for_its_form(read_spec(source), filled_later)
     folders = tuple(spec.value.catalog)
     catalog = catalogs.get(folders) or catalogs.setdefault(folders, Catalog([Path(folder) for folder in folders]))
     found = render_spec(catalog, spec)
@@ -68,6 +68,11 @@ def render_source(
     for text in (*taken, *found.notes, *(origins(source, spec.value) if verbose else ())):
         say(f"{about}{text}")
     return found
+
+
+def for_its_form(spec: Sourced[RoleSpec], filled_later: Sequence[str]) -> Sourced[RoleSpec]:
+    """Return *spec* as that of a permission set where Identity Center fills the trust in, else as it is."""
+    return of_permission_set(spec) if "trust" in filled_later else spec
 
 
 def render_spec(catalog: Catalog, spec: Sourced[RoleSpec]) -> RenderedChoice:

@@ -21,7 +21,7 @@ def refused_in_role(
         services = ", ".join(_services(spec.value)) if deny.people_only else ""
         if deny.people_only and services:
             problem = f"guardrail `{_named(chosen, deny)}` is for people, and {services} takes this role"
-            hint = "trust people instead, with --trust account:ID, role:ARN, saml: or oidc:"
+            hint = "trust people instead, with --trust account:ID, role:ARN, saml: or oidc:, or --format permission-set"
             yield InputError(chosen.where, f"{problem}: {deny.people_only.why}", hint)
         for action in sorted(one for one in granted or () if _is_dead(one, deny)):
             problem = f"guardrail `{_named(chosen, deny)}` would block `{action}` for ever: it carries none of its keys"
@@ -48,7 +48,8 @@ def _named(chosen: ChosenGuardrail, deny: GuardrailDeny) -> str:
 
 
 def _services(spec: RoleSpec) -> Iterator[str]:
-    for trust in spec.trust:
+    """Yield the services that take the role of *spec*; people alone take that of a permission set."""
+    for trust in () if spec.is_permission_set else spec.trust:
         if isinstance(trust, SageMakerTrust):
             yield "SageMaker"
         elif isinstance(trust, ServiceTrust):
