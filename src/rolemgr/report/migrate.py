@@ -59,7 +59,7 @@ def migration_data(found: Migrated, file: str) -> dict[str, Any]:
         "unused_parameters": list(made.plan.unused),
         "personas": [_choice_data(one, made) for one in plan.choices],
         "regions": list(plan.regions),
-        "trusts_not_carried_over": list(other_trust(made)),
+        "trusts_not_carried_over": list(other_trust(made.plan.old, made.plan.best)),
         "steps": [{"step": one.name, "commands": list(one.commands), "notes": list(one.notes)}
                   for one in steps(made, file, found.mentions)],
         "places": [
@@ -131,7 +131,7 @@ def _lines(found: Migrated, file: str, output: str | None) -> Iterator[str]:
     yield from titled("RESULT", counts_text(made))
     if made.denies:
         yield from titled("LIMITS", deny_text(made))
-    if other := list(other_trust(made)):
+    if other := list(other_trust(made.plan.old, made.plan.best)):
         yield from titled("TRUST", f"not carried over: {'; '.join(other)} (give trust: in the role file)")
     if made.excess:
         yield from titled("EXCESS", excess_text(made))

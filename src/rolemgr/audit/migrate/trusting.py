@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rolemgr.audit.migrate.choose import GroupChoice, composed
 from rolemgr.catalog.load import Catalog
@@ -16,9 +16,6 @@ from rolemgr.compare.errors import TooComplex
 from rolemgr.errors import InputError, Problems
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldRole
-
-if TYPE_CHECKING:
-    from rolemgr.audit.migrate.migration import Migration
 
 _SAGEMAKER: Final = ("Service", "sagemaker.amazonaws.com")
 _ENDING: Final = ".amazonaws.com"
@@ -69,9 +66,9 @@ def missing(old: HeldRole, choice: GroupChoice) -> tuple[_Trusted, ...]:
     )  # fmt: skip
 
 
-def other_trust(made: "Migration") -> Iterator[str]:
-    """Yield who may assume the old role of *made*, and not the new one in the same way."""
-    yield from dict.fromkeys(map(str, missing(made.plan.old, made.plan.best)))
+def other_trust(old: HeldRole, choice: GroupChoice) -> Iterator[str]:
+    """Yield who may assume *old*, and not the role of *choice* in the same way."""
+    yield from dict.fromkeys(map(str, missing(old, choice)))
 
 
 def _composed(catalog: Catalog, choice: GroupChoice, texts: list[str]) -> GroupChoice | None:

@@ -77,7 +77,7 @@ def _sections(found: Migrated, file: str) -> Iterator[Section]:
     narrowed = tuple((one.need.action, one.need.resource, one.on) for one in made.having(Verdict.NARROWED))
     yield Section("Narrowed", table=Table(("Action", "From", "To"), narrowed), folded=True)
     yield Section("Personas", tuple(persona_text(one, made) for one in made.plan.choices))
-    yield Section("Not trusted by the new role", tuple(other_trust(made)), tone=Tone.LOOK)
+    yield Section("Not trusted by the new role", tuple(other_trust(made.plan.old, made.plan.best)), tone=Tone.LOOK)
     for number, one in enumerate(steps(made, file, found.mentions), start=1):
         yield Section(f"{number}. {one.name}", (*map(Code, one.commands), *one.notes))
     places = tuple(
