@@ -191,3 +191,18 @@ def test_a_trail_in_s3_is_read(run: Run, folder: Path, bucket: str, monkeypatch:
     assert f"s3://trail/AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/one.json.gz:1" in ran.stdout
     for address, code in (("s3://trail/none/", 2), ("s3://other/", 3)):
         assert run("replay", address, "--with", "scp.json", "--endpoint-url", bucket).code == code
+
+
+def test_a_folder_and_a_pattern_of_policies(run: Run, folder: Path) -> None:
+    """What holds no role and no policy is passed over, and said; a folder without any is an error."""
+    inner = folder / "given"
+    inner.mkdir()
+    (inner / "policy.json").write_text(json.dumps(POLICY), "utf-8")
+    (inner / "scp.json").write_text(json.dumps(SCP), "utf-8")
+    (inner / "settings.yaml").write_text("a: b\n", "utf-8")
+    ran = run("replay", "trail", "--with", "given")
+    assert ran.code == 1
+    assert any("passed over given/settings.yaml" in one for one in ran.notes)
+    assert run("replay", "trail", "--with", "given/*.json").stdout == ran.stdout
+    (folder / "none").mkdir()
+    assert run("replay", "trail", "--with", "none").code == 2
