@@ -95,7 +95,7 @@ actions = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=examples(4, 20), deadline=None)
+@settings(max_examples=examples(2, 20), deadline=None)
 @given(st.lists(actions, min_size=1, max_size=7, unique=True))
 def test_whatever_was_used_stays_or_is_named_as_lost(pairs: list[tuple[str, str]]) -> None:
     """Every used pair on its exact resource: allowed by the rendered role, or among what is lost."""
