@@ -1,7 +1,9 @@
 """What every test starts from: a clean environment, an empty working folder, the command line in-process."""
 
 import contextlib
+import gc
 import io
+import itertools
 import os
 import re
 import sys
@@ -31,10 +33,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the combinations of sampled tests that are not drawn (`tests/nightly.py`)."""
-    kept = without_the_rest(items)
+    kept = list(items) if config.getoption("--update-golden") else without_the_rest(items)
     among = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in among])
     items[:] = kept
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what collection made out of all later searches for garbage: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+_FOLDERS = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder; pytest's own fixture looks through the folders of all tests before for each."""
+    hundreds, rest = divmod(next(_FOLDERS), 100)
+    folder = tmp_path_factory.getbasetemp() / f"{hundreds:03}" / f"{rest:02}"
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture

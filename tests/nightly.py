@@ -49,21 +49,21 @@ def _drawn(cases: Sequence[pytest.Item]) -> list[pytest.Item]:
     most = mark.args[0] if mark and mark.args else None
     order = random.Random(cases[0].nodeid.partition("[")[0]).sample(cases, len(cases))  # noqa: S311 - a draw, no secret
     covering = list(_covering(order))
-    others = [case for case in order if case not in covering]
+    among = set(covering)
+    others = [case for case in order if case not in among]
     return covering if most is None else [*covering, *others][:most]
 
 
 def _covering(cases: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
     """Yield those of *cases*, most new values first, that have each value of each parameter at least once."""
-    left = list(cases)
-    seen: set[tuple[str, str]] = set()
-    while left:
-        best = max(left, key=lambda case: len(_values(case) - seen))
-        if not _values(best) - seen:
+    new = {case: _values(case) for case in cases}
+    while new:
+        best = max(new, key=lambda case: len(new[case]))
+        seen = new.pop(best)
+        if not seen:
             return
-        seen |= _values(best)
-        left.remove(best)
         yield best
+        new = {case: values - seen for case, values in new.items()}
 
 
 def _values(case: pytest.Item) -> set[tuple[str, str]]:

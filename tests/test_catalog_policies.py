@@ -101,6 +101,7 @@ def _without_guardrails(role: RenderedRole) -> list[ComposedStatement]:
     return [one for one in role.role.statements if not any(origin.kind == "guardrail" for origin in one.origins)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_is_sound_in_each_partition(persona: str, partition: str) -> None:
@@ -108,6 +109,7 @@ def test_each_persona_is_sound_in_each_partition(persona: str, partition: str) -
     check_sound(rendered(CATALOG, persona=persona, region=PARTITION_REGIONS[partition]))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_group_is_sound_alone(group: str, partition: str) -> None:

@@ -60,7 +60,7 @@ def _model(context: dict[str, Any]) -> dict[str, str]:
     return {"sagemaker:ModelArn": arn.replace(MODEL, f"{MODEL}{VALUE}-")}
 
 
-@pytest.mark.sampled(400)
+@pytest.mark.sampled(160)
 @pytest.mark.parametrize("keys", [(KEY,), (KEY, "CostCenter")], ids="-".join)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=str)
 def test_each_call_is_allowed_to_somebody_of_the_project(name: str, number: int, keys: tuple[str, ...]) -> None:
@@ -79,6 +79,7 @@ PROJECT_ACTIONS = [
 ]
 
 
+@pytest.mark.sampled(90)
 @pytest.mark.parametrize(("name", "number"), PROJECT_ACTIONS, ids=str)
 def test_each_call_on_what_a_project_has_is_denied_to_another_project(name: str, number: int) -> None:
     """The same request by a caller with another value of the tag, or with none, is not allowed."""

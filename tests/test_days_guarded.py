@@ -78,7 +78,7 @@ def _id(case: object) -> str:
     return str(case).replace(" ", "-")
 
 
-@pytest.mark.sampled(800)
+@pytest.mark.sampled(300)
 @pytest.mark.parametrize("variant", VARIANTS, ids=_id)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=_id)
 def test_a_complying_day_goes_on_under_guardrails(name: str, number: int, variant: str) -> None:
@@ -92,6 +92,7 @@ def test_a_complying_day_goes_on_under_guardrails(name: str, number: int, varian
         assert decision(day, policies, as_complying(call.twin.request, limits, thorough)) != "Allowed", call.call
 
 
+@pytest.mark.sampled(240)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=_id)
 def test_a_twin_is_denied_by_the_role_itself(name: str, number: int) -> None:
     """No forbidden twin is held off by a default guardrail alone, which the user may take away."""

@@ -35,6 +35,7 @@ def iam(endpoint: str) -> Iterator[Any]:
     client.close()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
 @pytest.mark.parametrize("persona", sorted(Catalog().found("personas")))
 def test_iam_accepts_each_persona_and_gives_back_what_was_sent(iam: Any, persona: str, partition: str) -> None:

@@ -71,6 +71,7 @@ def renamed(text: str) -> str:
     return ast.unparse(Renamed({name for name in bound(tree) if not hasattr(builtins, name)}).visit(tree)) + "\n"
 
 
+@pytest.mark.sampled(76)
 @pytest.mark.parametrize(("path", "old", "new"), ROWS, ids=lambda text: re.sub(r"\s+", " ", text)[:50])
 def test_each_slip_goes_where_it_is_meant_to(path: str, old: str, new: str) -> None:
     """The module has the part, and is another one, which compiles, with the slip."""

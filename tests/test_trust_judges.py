@@ -54,6 +54,7 @@ def role(kind: str, partition: str) -> Any:
     return rendered(persona="sagemaker-compute", region=PARTITION_REGIONS[partition], trust=trust).documents
 
 
+@pytest.mark.sampled
 @CASES
 def test_cloudformation_takes_it(kind: str, partition: str) -> None:
     """No error and no warning from its linter."""

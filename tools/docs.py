@@ -29,6 +29,7 @@ from tools.explanation_pages import (
     stand_in_figures,
     stand_in_findings,
 )
+from tools.live_checks import live_checks, live_setup, live_teardown
 from tools.reference_pages import (
     CATALOG,
     COPIES,
@@ -96,6 +97,7 @@ PAGES = (
     "docs/rules.md",
     "docs/audit.md",
     "docs/layers.md",
+    "docs/live-checks.md",
     "docs/migrate.md",
     "docs/code.md",
     "docs/resource-policies.md",
@@ -554,6 +556,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "cannot-separate": cannot_separate,
     "decisions": decisions,
     "evidence": evidence,
+    "live-checks": live_checks,
+    "live-setup": live_setup,
+    "live-teardown": live_teardown,
     "evidence-counts": evidence_counts,
     "role-manager-activities": role_manager_activities,
     "stand-in-figures": stand_in_figures,

@@ -36,7 +36,7 @@ SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess",
 LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
 COMMON = frozenset({
     "client", "resource", "search", "match", "submit", "map", "read", "write", "close", "wait", "load", "exists",
-    "create", "group",
+    "create", "group", "result", "terminate",
     *dir(str), *dir(dict), *dir(list), *dir(set),
 })  # fmt: skip
 COLLECTION = frozenset({"all", "filter", "limit", "page_size", "delete"})
@@ -186,6 +186,8 @@ def _clients_in(node: ast.AST) -> dict[str, str]:
 
 def _held_service(node: ast.expr) -> str:
     """Return the service of the client that an object of the SDK holds as *node*; "" for what is none."""
+    if isinstance(node, ast.Call):
+        return GETTERS.get(last(node.func), "")
     name = node.attr if isinstance(node, ast.Attribute) else ""
     return RECEIVERS.get(name) or HELD.get(name, "")
 
@@ -213,6 +215,17 @@ def _keep_clients(tree: ast.Module) -> None:
                 HELD[name] = service if HELD.get(name, service) == service else ""
 
 
+def _keep_getters(tree: ast.Module) -> None:
+    """Keep the functions of a module that give a client, by their names; one of several services tells none."""
+    for one in ast.walk(tree):
+        for inner in ast.walk(one) if isinstance(one, ast.FunctionDef) else ():
+            value = inner.value if isinstance(inner, ast.Return) else None
+            if isinstance(one, ast.FunctionDef) and value and (service := _service_of(value) or _held_service(value)):
+                GETTERS[one.name] = service if GETTERS.get(one.name, service) == service else ""
+
+
+GETTERS: dict[str, str] = {}
+"""The services of clients that functions of the SDK give, by the names of the functions."""
 HELD: dict[str, str] = {}
 """The services of clients that objects of the SDK hold, by the names of their attributes."""
 _KNOWN: dict[ast.Call, tuple[str, ...]] = {}
@@ -231,7 +244,8 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
         return ()
     receiver = last(func.value)
     held = HELD.get(receiver) if isinstance(func.value, ast.Attribute) else ""
-    service = local.get(receiver) or RECEIVERS.get(receiver) or held or _service_of(func.value)
+    given = _held_service(func.value) if isinstance(func.value, ast.Call) else ""
+    service = local.get(receiver) or RECEIVERS.get(receiver) or held or _service_of(func.value) or given
     name = func.attr
     if name in ("get_paginator", "get_waiter") and node.args and isinstance(node.args[0], ast.Constant):
         text = node.args[0].value
@@ -281,6 +295,8 @@ def table(folders: list[Path]) -> dict[str, Any]:
     source = Source(folders)
     for tree in source.trees.values():
         _keep_clients(tree)
+    for tree in source.trees.values():
+        _keep_getters(tree)
     rows = json.loads((DATA / "sagemaker_rows.json").read_bytes())
     reach = Reach(source, {name: one["calls"] for name, one in rows["cuts"].items()})
     gives = reach.gives = Gives(source, reach.candidates, reach.direct)

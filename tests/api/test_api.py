@@ -58,7 +58,7 @@ def test_importing_loads_nothing() -> None:
     assert {"pydantic", "jinja2", "yaml", "boto3", "click"}.isdisjoint(loaded)
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", sorted({path.name for path in TOP.iterdir() if (path / "__init__.py").is_file()}))
 @pytest.mark.parametrize("first", [True, False], ids=["room first", "interface first"])
 def test_a_function_stays_a_function_in_any_order(name: str, first: bool) -> None:

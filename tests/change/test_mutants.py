@@ -7,7 +7,7 @@ from tests.change.mutants import SLIPS, Slip, found_by, mutant
 from tests.change.test_cases import module
 
 
-@pytest.mark.sampled(24)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.module}: {slip.what}")
 def test_every_slip_is_caught(slip: Slip, tmp_path: Path) -> None:
     """A pair of roles or policies is told otherwise."""

@@ -34,7 +34,7 @@ CHOICES: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.sampled(330)
+@pytest.mark.sampled(165)
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=list(CHOICES))
 @pytest.mark.parametrize("profile", [None, *PROFILES])
 @pytest.mark.parametrize("persona", PERSONAS)

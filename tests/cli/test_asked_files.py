@@ -190,3 +190,34 @@ def test_an_event_that_holds_a_policy_is_a_message(run: "Run") -> None:
     assert (
         run("diagnose", "event.json", "r/a.yaml").stdout == run("diagnose", "event.json", "--role", "r/a.yaml").stdout
     )
+
+
+def test_a_date_that_nobody_gave_is_no_absent_key(run: "Run") -> None:
+    """AWS sends the time with every request: what hangs on it is a note, with the option, and no near miss."""
+    Path("role.yaml").write_text("persona: sagemaker-compute\nexpires: 2026-12-24T18:00Z\n")
+    asked = ("simulate", "role.yaml", "--action", "iam:CreateUser", "--resource", "arn:aws:iam::111122223333:user/x")
+    found = json.loads(run(*asked, "--format", "json").stdout)
+    assert not [one for one in found["nearMisses"] if one["sid"] == "Expired"]
+    assert any("--context aws:CurrentTime=2026-12-24T18:00:00Z asks it" in note for note in found["notes"])
+    later = run(*asked, "--context", "aws:CurrentTime=2026-12-25T00:00:00Z", "--format", "json")
+    assert json.loads(later.stdout)["decision"] == "ExplicitlyDenied"
+    assert "the time is not given" not in later.stdout
+
+
+def test_the_trust_of_a_role_file_that_was_not_asked_is_said(run: "Run") -> None:
+    """In the answer, for programs too."""
+    Path("role.yaml").write_text("persona: sagemaker-compute\n")
+    arn = "arn:aws:iam::111122223333:role/sagemaker-compute"
+    found = json.loads(
+        run("simulate", "role.yaml", "--action", "sts:AssumeRole", "--resource", arn, "--format", "json").stdout
+    )
+    assert any("trust policy of the role was not asked" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("words", [["who-can", "s3:GetObject", "role.yaml"], ["can", "role.yaml"]])
+def test_a_role_file_where_an_account_is_asked_names_what_asks_it(words: list[str], run: "Run") -> None:
+    """It is in no account yet."""
+    Path("role.yaml").write_text("persona: sagemaker-compute\n")
+    ran = run(*words)
+    assert (ran.code, len(ran.errors)) == (2, 1)
+    assert "`rolemgr simulate role.yaml --action ...` asks it" in ran.errors[0]

@@ -14,7 +14,8 @@ AWS = "arn:aws:iam::aws:policy/"
 OWN = "arn:aws:iam::111122223333:policy/"
 FORM = "is not an ARN of a managed policy such as arn:aws:iam::aws:policy/NAME"
 REFUSED = {
-    "AmazonSageMakerFullAccess": f"`AmazonSageMakerFullAccess` {FORM}",
+    "AmazonSageMakerFullAccess": f"`AmazonSageMakerFullAccess` {FORM}; did you mean "
+    f"{AWS}AmazonSageMakerFullAccess, or {OWN}AmazonSageMakerFullAccess?",
     "arn:aws:iam::aws:role/x": f"`arn:aws:iam::aws:role/x` {FORM}",
     "arn:aws:iam:us-east-1:aws:policy/x": f"`arn:aws:iam:us-east-1:aws:policy/x` {FORM}",
     "arn:aws:iam::123:policy/x": f"`arn:aws:iam::123:policy/x` {FORM}",
@@ -214,3 +215,25 @@ def test_a_policy_without_a_text_passes_no_test_and_no_expectation(run: "Run") -
         assert found["tests"][0]["decision"] == "NotKnown"
         assert any(f"{OWN}OurOwn may allow it" in note for note in found["tests"][0]["notes"])
     assert run("test", "tests.yaml").code == 1
+
+
+def test_a_report_of_several_roles_says_what_is_attached_and_unknown(run: "Run") -> None:
+    """As the report of one does: first of all, and with what each policy adds."""
+    Path("roles").mkdir()
+    attached = f"['{OWN}OurOwn', '{AWS}AmazonSageMakerReadOnly']"
+    Path("roles/a.yaml").write_text(f"persona: sagemaker-compute\nmanaged_policy: {attached}\n")
+    Path("roles/b.yaml").write_text("persona: ml-engineer\n")
+    page = run("report", "roles", "-o", "-").stdout
+    assert "sagemaker-compute: OurOwn is attached and its text not at hand: it may allow anything" in page
+    assert f"{OWN}OurOwn" in page
+    assert "not known: its text is not at hand, and it may allow anything" in page
+    assert "actions more" in page
+
+
+def test_a_row_of_what_has_no_resource_is_no_star(run: "Run") -> None:
+    """A `*` says that a role reaches everything; what AWS has no resource for says nothing of that."""
+    Path("a.yaml").write_text("persona: sagemaker-compute\n")
+    Path("b.yaml").write_text("persona: ml-engineer\n")
+    data = json.loads(run("report", "a.yaml", "b.yaml", "--format", "json").stdout)
+    rows = {row["row"] for row in data["matrices"]["resources"]["rows"]}
+    assert "* (actions that take no resource)" in rows

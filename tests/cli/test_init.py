@@ -38,6 +38,7 @@ def test_every_option_is_in_it(run: "Run") -> None:
     assert keys == [option.key for option in ROLE_OPTIONS if option.key != "role"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("persona", ["data-scientist", "sagemaker-compute", "mlops-engineer"])
 def test_every_example_is_valid_when_it_is_uncommented(persona: str, run: "Run") -> None:
     """Each alone makes a role, for the persona that was chosen; three say what they want besides."""

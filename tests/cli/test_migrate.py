@@ -43,7 +43,8 @@ def of_two_roles(*more: str) -> str:
 
 def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
     """Everything of rolemgr's own that is printed, but what asks AWS, runs and says yes."""
-    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("needed.json", NEEDED), "-o", "ds.yaml")
+    persona = ("--persona", "data-scientist")
+    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("needed.json", NEEDED), *persona, "-o", "ds.yaml")
     assert ran.code == 0, ran.stderr
     assert ran.stdout.startswith("ds-legacy -> ds-legacy-scoped    ")
     lines = [line.strip() for line in ran.stdout.splitlines() if line.startswith("   rolemgr ")]
@@ -55,7 +56,7 @@ def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
         assert run(*words[1:]).code == 0, words
     made = json.loads(Path("ds-legacy-scoped.json").read_text("utf-8"))
     assert made["RoleName"] == "ds-legacy-scoped"
-    again = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", "needed.json", "-o", "two.yaml")
+    again = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", "needed.json", *persona, "-o", "two.yaml")
     assert Path("two.yaml").read_bytes() == Path("ds.yaml").read_bytes()
     assert again.stdout.replace("two.yaml", "ds.yaml") == ran.stdout
 
@@ -86,14 +87,22 @@ def test_what_was_used_and_is_lost_exits_with_1(run: Run) -> None:
 
 
 def test_an_account_onto_few_personas(run: Run) -> None:
-    """The roles of SageMaker; what nobody can tell of them counts for the exit code."""
+    """
+    The roles of SageMaker; what nobody can tell of them counts for the exit code.
+
+    What is printed as the next command is one that runs.
+    """
     ran = run("migrate", of_two_roles("vendor"), "--format", "json")
     data = json.loads(ran.stdout)
     assert {one["role"].rpartition("/")[2] for one in data["roles"]} == {"churn-ds", "churn-compute"}
     assert {one["persona"] for one in data["roles"]} == set(data["personas"])
     assert data["not_judged"]
     assert ran.code == 1
-    assert run("migrate", of_two_roles()).stdout.startswith("2 roles of SageMaker onto ")
+    page = run("migrate", file := of_two_roles()).stdout
+    assert page.startswith("2 roles of SageMaker onto ")
+    [line] = [line for line in page.splitlines() if line.startswith("next: ")]
+    assert line.split()[1:3] == ["rolemgr", "migrate"]
+    assert line.split()[-1] == file
 
 
 TEMPLATE = {
@@ -112,7 +121,9 @@ TEMPLATE = {
 
 def test_a_role_of_a_template(run: Run) -> None:
     """With the managed policy that it attaches; what the template fills in is any value."""
-    data = json.loads(run("migrate", file("t.json", TEMPLATE), "--format", "json").stdout)
+    data = json.loads(
+        run("migrate", file("t.json", TEMPLATE), "--persona", "data-scientist", "--format", "json").stdout
+    )
     assert data["role"].endswith(":role/Role")
     assert {one["resource"] for one in data["needs"] if one["action"] == "s3:GetObject"} == {"arn:aws:s3:::*/*"}
     assert any(one["action"] == "sagemaker:ListTags" for one in data["needs"])
@@ -120,21 +131,20 @@ def test_a_role_of_a_template(run: Run) -> None:
 
 def test_markdown_is_a_page_of_it(run: Run) -> None:
     """The summary, then the parts."""
-    page = run("migrate", "churn-compute", of_two_roles(), "--format", "markdown").stdout
+    persona = ("--persona", "sagemaker-compute")
+    page = run("migrate", "churn-compute", of_two_roles(), *persona, "--format", "markdown").stdout
     assert page.startswith("## Migration of churn-compute\n")
     assert "### 1. generate" in page
     assert run("migrate", of_two_roles(), "--format", "markdown").stdout.startswith("## Migration\n")
 
 
 def test_the_role_stands_before_the_file_or_behind(run: Run) -> None:
-    """Before it as in `can`; what the account prints as the next command is one that runs."""
+    """Before it as in `can`."""
     file = of_two_roles()
-    first = run("migrate", "churn-compute", file, "--format", "json")
-    assert first == run("migrate", file, "churn-compute", "--format", "json")
+    more = ("--persona", "sagemaker-compute", "--format", "json")
+    first = run("migrate", "churn-compute", file, *more)
+    assert first == run("migrate", file, "churn-compute", *more)
     assert json.loads(first.stdout)["role"].endswith(":role/churn-compute")
-    [line] = [line for line in run("migrate", file).stdout.splitlines() if line.startswith("next: ")]
-    assert line.split()[1:3] == ["rolemgr", "migrate"]
-    assert line.split()[-1] == file
 
 
 @pytest.mark.parametrize(

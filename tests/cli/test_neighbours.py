@@ -28,7 +28,7 @@ def options_of(command: str) -> set[str]:
 def test_each_is_answered_on_every_command(command: str, run: "Run") -> None:
     """Exit code 2 and one line that names no option which the command lacks first."""
     own = options_of(command)
-    for option in some(sorted(TABLE["options"].keys() - own), 3):
+    for option in some(sorted(TABLE["options"].keys() - own), 5):
         if not option.startswith("--") and option[:2] in own:
             continue  # -vv and -out are -v twice and -o with a path to click
         ran = run(command, option)

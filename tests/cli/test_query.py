@@ -79,6 +79,7 @@ def test_a_resource_by_its_type_and_by_its_arn(run: "Run") -> None:
     assert actions["sagemaker:DeleteTrainingJob"]["groups"] == []
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("persona", sorted(path.stem for path in DAYS.glob("*.yaml")))
 def test_who_may_agrees_with_the_days_of_the_personas(persona: str) -> None:
     """What the evaluator allows on a day is "yes" here, or is said to need a choice; a wholly denied action is not."""

@@ -36,6 +36,7 @@ def test_a_schema_is_a_schema(name: str, run: "Run") -> None:
     assert found["additionalProperties"] is False
 
 
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize(("name", "path"), SHIPPED, ids=lambda value: getattr(value, "stem", value))
 def test_shipped_files_are_valid(name: str, path: Path, run: "Run") -> None:
     """An editor that uses the schema finds no fault with our own catalog."""

@@ -67,7 +67,7 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", shown)
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Path) -> None:
     """Enter at every question gives the persona's own role: that of the printed command line, byte for byte."""
@@ -219,7 +219,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("lines", "says"), WRONG, ids=[" / ".join(lines) for lines, _ in WRONG])
 def test_a_wrong_answer_is_said_and_asked_again(lines: list[str], says: str, small_catalog: Path) -> None:
     """One line, in the words of the flags, and the same question again; nothing is written."""
@@ -303,7 +303,7 @@ PLACES = {
 }
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("how", ["q", "quit", "the end of input", "Ctrl-C"])
 @pytest.mark.parametrize("place", PLACES)
 def test_quitting_writes_nothing(place: str, how: str, small_catalog: Path) -> None:
@@ -428,6 +428,7 @@ def test_a_value_that_is_a_word_of_the_wizard(small_catalog: Path, run: "Run", t
     assert run(*printed_command(shown)).stdout.encode() == result.read_bytes()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "text",
     ["\x1b[31mred\x1b[0m", "[bold]x[/bold]", "[/nothing]", "a" * 3000, "$(touch pwned)", "%s{0}\\", "-x", "--help"],

@@ -33,6 +33,7 @@ NOT_KNOWN = {
     "an operation that several clients have": (
         "import boto3\ndef go(c):\n    c.list_tags_for_resource()", "`.list_tags_for_resource`"),
     "an operation of a client that the rest has not": ("import boto3\ndef go(c):\n    c.invoke_model()", "`.invoke_model`"),
+    "all that the code has": ("import boto3\nfor one in list(globals().values()):\n    one.delete()", "globals()"),
     "exec": ("exec(text)", "exec(...)"),
     "a module by a name that is not known": ("import importlib\nimportlib.import_module(name)", "import_module(...)"),
     "a command": ("import subprocess\nsubprocess.run(['aws', 's3', 'ls'])", "`aws s3 ls`"),

@@ -64,6 +64,9 @@ REACHED = {
         "from sagemaker.train import CPTTrainer\nCPTTrainer(model='m')", "sagemaker.DescribeHubContent"),
     "what a class method makes": (
         "from sagemaker.train import ModelTrainer\nModelTrainer.from_recipe(training_recipe='r.yaml')", "iam.GetRole"),
+    "a client that a method gives": (
+        "from sagemaker.serve.bedrock_model_builder import BedrockModelBuilder\nBedrockModelBuilder(model='s3://b/k').deploy()",
+        "bedrock.CreateModelImportJob"),
     "a client under a name of its own": (
         "from sagemaker.core.helper.iam_role_resolver import IamRoleResolver\nIamRoleResolver().create_execution_role('r')",
         "iam.CreateRole"),

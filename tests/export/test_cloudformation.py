@@ -159,7 +159,7 @@ def test_the_linter_finds_nothing(variant: str) -> None:
     """
     chosen, options = LINTED[variant]
     whole: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}
-    personas = some(PERSONAS, 4)
+    personas = some(PERSONAS, 12)
     for persona in personas:
         made = template(options, **{"persona": persona, **chosen})
         if len(json.dumps(made.get("Mappings"))) >= len(json.dumps(whole.get("Mappings"))):

@@ -41,7 +41,7 @@ def test_the_linter_finds_nothing(instance: str | None) -> None:
     """The schema of AWS::SSO::PermissionSet, as the linter has it, for every persona in one template."""
     options = Options(sso_instance=instance)
     whole: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}
-    for persona in some(PERSONAS, 4):
+    for persona in some(PERSONAS, 12):
         made = parsed(exported("permission-set", options, persona=persona, account=ACCOUNT, max_session="90m").text)
         for section in ("Parameters", "Conditions"):
             whole.setdefault(section, {}).update(made.get(section, {}))

@@ -36,7 +36,7 @@ def test_json_has_the_boundary_beside_the_role(persona: str) -> None:
     assert {**without, "PermissionsBoundary": made["PermissionsBoundary"], "PermissionsBoundaryPolicy": policy} == made
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_cloudformation_refers_to_the_boundary(persona: str) -> None:
     """So that it is there first; no error and no warning of cfn-lint, in any account and region."""

@@ -66,7 +66,7 @@ def lost(documents: RoleDocuments, boundary: IdentityPolicy) -> tuple[object, ..
     return (*found.differences, *found.unknowns)
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(("persona", "profiles"), CHOICES, ids=str)
 def test_within_its_boundary_a_role_loses_nothing(persona: str, profiles: tuple[str, ...]) -> None:
     """Proven over all actions, for every persona and profile; and the boundary is within its quota."""
@@ -105,7 +105,7 @@ def forbidden_outright(role: ComposedRole, granted: frozenset[str]) -> Iterator[
         yield from (one for one in expand(never.forbidden.action) if one not in granted)
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize(("persona", "profiles"), CHOICES, ids=str)
 def test_nothing_attached_gives_what_the_persona_must_never_have(persona: str, profiles: tuple[str, ...]) -> None:
     """With AdministratorAccess attached, no action that is forbidden outright comes through, and none of IAM."""
@@ -126,7 +126,7 @@ def by_name(filled: FilledBoundary, ceiling: Any) -> tuple[ComposedStatement, ..
     return tuple(replace(one, actions=opened) if one.sid == "Ceiling" else one for one in found)
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize(("persona", "profiles"), CHOICES, ids=str)
 def test_what_is_held_keeps_the_separation_by_itself(persona: str, profiles: tuple[str, ...]) -> None:
     """A role that has all that its boundary lets through breaks only such promises as are named as left out."""

@@ -48,7 +48,7 @@ def under_scps(name: str) -> Policies:
     return replace(plain, service_control=((ADMINISTRATOR, *everywhere()),))
 
 
-@pytest.mark.sampled(200)
+@pytest.mark.sampled(120)
 @pytest.mark.parametrize(("name", "number"), CALLS, ids=str)
 def test_a_complying_day_goes_on(name: str, number: int) -> None:
     """Every call of a caller who keeps to the limits is allowed under all SCPs at once."""

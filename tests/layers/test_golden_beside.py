@@ -18,6 +18,7 @@ from rolemgr.render.boundary import filled_boundary, in_words, together
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_a_boundary_is_as_reviewed(persona: str, update_golden: bool) -> None:
     """The document, and what its quota leaves out."""

@@ -23,6 +23,7 @@ from tests.layers.layers_support import (
     documents_of,
     examples_for,
 )
+from tests.nightly import examples
 
 from rolemgr.compare.budget import Budget
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
@@ -115,7 +116,7 @@ def other_values(operator: str, key: str, values: list[str]) -> list[str]:
 
 FOR_EVERYBODY = {"RootUser"}
 """A Deny of all actions takes seconds to compare."""
-SAMPLED = 4
+SAMPLED = examples(2, 20)
 """How many of the ways to spoil a set are tried: all of them take a minute."""
 
 

@@ -30,7 +30,7 @@ def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
     """No seeded defect goes through all proofs, and not all are caught before a proof is asked."""
     found = {}
     mutants = [one for one in KINDS[kind][0]() if not is_the_same(one.name)]
-    for number, mutant in enumerate(some(mutants, 5)):
+    for number, mutant in enumerate(some(mutants, 10)):
         folder = tmp_path / str(number)
         folder.mkdir()
         found[mutant.name] = mutant.found_by(folder)

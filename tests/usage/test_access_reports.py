@@ -152,6 +152,47 @@ def test_what_a_report_leaves_out_is_said() -> None:
     assert "more pages" in untold({"findings": [], "nextToken": "x"})[0]
 
 
+SERVICE = service("s3", WHEN, GetObject=WHEN)
+UNUSED = {"serviceNamespace": "s3", "actions": [{"action": "s3:GetObject"}], "lastAccessed": WHEN}
+SUMMARY = {key: value for key, value in finding().items() if key != "findingDetails"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        accessed(SERVICE | {"LastAuthenticated": 1_790_000_000}),
+        accessed(SERVICE | {"TrackedActionsLastAccessed": {}}),
+        accessed(SERVICE | {"TrackedActionsLastAccessed": [{"ActionName": "GetObject", "LastAccessedTime": 1}]}),
+        accessed(SERVICE | {"TrackedActionsLastAccessed": ["GetObject"]}),
+        finding(UNUSED | {"actions": [{"action": "s3:GetObject", "lastAccessed": 1}]}),
+        finding(UNUSED | {"actions": ["s3:GetObject"]}),
+        finding(UNUSED | {"actions": "s3:GetObject"}),
+        finding(UNUSED | {"actions": [], "lastAccessed": 1}),
+        finding(UNUSED | {"serviceNamespace": None}),
+        finding(findingDetails=["s3"]),
+        finding(findingDetails=[{"newDetails": {}}]),
+        {"findings": ["f"]},
+        {"findings": [SUMMARY | {"status": "NEW"}]},
+        {"findings": [SUMMARY | {"resource": None}]},
+        {"findings": [SUMMARY | {"findingType": None}]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_can_not_be_read_is_not_unused(data: Any) -> None:
+    """A time of another form, an entry without a name: it is said with its line, and nothing is unused by it."""
+    found = read_reports([source(data)], (ROLE,))
+    assert [text for one in found for text in one.untold if text.startswith("report.json:1")]
+    assert "s3:GetObject" not in {name for one in found for name, when in one.actions.items() if when is None}
+    assert "s3" not in {name for one in found for name, when in one.services.items() if when is None}
+
+
+@pytest.mark.parametrize("kind", ["unusedIamRoleDetails", "externalAccessDetails", "unusedIamUserPasswordDetails"])
+def test_findings_of_other_kinds_are_whole(kind: str) -> None:
+    """They tell nothing of permissions, and nothing of them is missing."""
+    (found,) = read_reports([source(finding(findingDetails=[{kind: {}}]))], (ROLE,))
+    assert (found.untold, found.unused_role) == ((), kind == "unusedIamRoleDetails")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -159,6 +200,7 @@ def test_what_a_report_leaves_out_is_said() -> None:
         (accessed(JobStatus="IN_PROGRESS"), "the report is not done"),
         (accessed({**service("s3", WHEN), "LastAuthenticatedEntity": f"arn:aws:iam::{ACCOUNT}:role/other"}), "role/other, and not"),
         (finding(resource=f"arn:aws:iam::{ACCOUNT}:role/other"), "the finding is about"),
+        (finding(status=None), "no status of AWS's"),
     ],
 )  # fmt: skip
 def test_what_is_no_evidence_is_refused(data: Any, message: str) -> None:

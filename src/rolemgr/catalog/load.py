@@ -8,15 +8,15 @@ team can replace a built-in entry by its own; `Found.overrides` says so. Beside 
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.catalog import recorded
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files import parsed
-from rolemgr.files.source import read_text
+from rolemgr.files.source import SourceFile, read_text
 from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
 from rolemgr.model.source import Sourced, parse_model
@@ -228,13 +228,21 @@ _ONE_OF: Mapping[EntryKind, str] = {"resource_policies": "resource policy"}
 def _read(found: Found, model: type[M]) -> Sourced[M]:
     """Return what the file that was *found* says: of a built-in one that is unchanged, what was recorded of it."""
     text = read_text(found.path, found.shown)
-    source = (found.builtin and parsed.recorded(_parsed(), text, found.shown)) or None
+    return _builtin(text, found.shown, model) if found.builtin else _parse(text, found.shown, model)
+
+
+@lru_cache(maxsize=1_024)
+def _builtin(text: str, name: str, model: type[Any]) -> Sourced[Any]:
+    """Return what *text* of a built-in file says: whoever loads many catalogs in one process reads it once."""
+    source = parsed.recorded(_parsed(), text, name)
     value = recorded.recorded(_models(), text, model) if source else None
-    if source and value:
-        return Sourced(value, source)
+    return Sourced(value, source) if source and value else _parse(source or text, name, model)
+
+
+def _parse(text: str | SourceFile, name: str, model: type[M]) -> Sourced[M]:
     from rolemgr.files.yaml import parse_yaml  # the built-in catalog of an installed package does not pay for it
 
-    return parse_model(source or parse_yaml(text, found.shown), model)
+    return parse_model(parse_yaml(text, name) if isinstance(text, str) else text, model)
 
 
 @cache

@@ -5,15 +5,23 @@ from collections.abc import Sequence
 import click
 
 from rolemgr.cli.console import form_option, output_option
-from rolemgr.cli.files import require_ending, write_output
+from rolemgr.cli.files import is_file, read_input, require_ending, write_output
 from rolemgr.cli.inventory import end_with, inventory_or_blueprint, principals_named
 from rolemgr.cli.lazy import audit, report, workflow
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.source import LIMITS
 from rolemgr.files.write import to_json
 
 
+def _no_role_file(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    """Return the *name* of a principal; raise InputError where it is that of a role file, which no account has yet."""
+    if name.endswith((".yaml", ".yml")) and is_file(name):
+        workflow.file_kind.refuse_in_inventory(*read_input(name, LIMITS))
+    return name
+
+
 @click.command("can")
-@click.argument("principal", metavar="PRINCIPAL")
+@click.argument("principal", metavar="PRINCIPAL", callback=_no_role_file)
 @click.argument("files", nargs=-1, metavar="FILE...", required=True)
 @click.option("--service", metavar="PREFIX", help="Only the actions of one service, such as sagemaker.")
 @form_option

@@ -147,6 +147,8 @@ class Calling(Guessing):
             return ListValue([ListValue([ANY_TEXT, *items] if name == "enumerate" else items)], open=True)
         if name == "next" and first is not None:
             return self.element(first, node)
+        if name in ("globals", "locals") and self.uses_aws():
+            self.reading.cannot_tell(node, f"{name}()", "what is done with all that the code has is not known")
         if name in ("map", "apply", "setattr"):
             return self.unread(given, node, name, harmless=True)
         return UnknownValue(f"{name} gives it", foreign=name not in ("vars", "globals", "locals", "super", "object"))

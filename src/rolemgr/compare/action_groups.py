@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from rolemgr.compare.actions import actions_of
@@ -16,7 +17,7 @@ from rolemgr.compare.values import ValueLimits
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.requirements import FREE
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.wildcards import action_glob
+from rolemgr.iam.wildcards import action_glob, has_wildcard
 from rolemgr.reference.quirks import several_values
 
 
@@ -39,7 +40,19 @@ class Focus:
 
     def takes(self, action: str) -> bool:
         """Tell whether *action* is one to look at."""
-        return not self.actions or any(action_glob(pattern)(action.lower()) for pattern in self.actions)
+        if not self.actions:
+            return True
+        folded = action.lower()
+        return folded in self._named or any(matches(folded) for matches in self._patterns)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The actions that are named in full, in lower case: often they are hundreds."""
+        return frozenset(one.lower() for one in self.actions if not has_wildcard(one))
+
+    @cached_property
+    def _patterns(self) -> tuple[Callable[[str], object], ...]:
+        return tuple(action_glob(one) for one in self.actions if has_wildcard(one))
 
 
 class Sides(NamedTuple):

@@ -28,7 +28,9 @@ def _attachable(value: str, info: "ValidationInfo") -> str:
     """
     found = re.fullmatch(_ARN, value)
     if not found or len(found["path"]) > _LONGEST_PATH:
-        raise ValueError(f"`{value}` is not an ARN of a managed policy such as arn:aws:iam::aws:policy/NAME")
+        raise ValueError(
+            f"`{value}` is not an ARN of a managed policy such as arn:aws:iam::aws:policy/NAME{_meant(value, info)}"
+        )
     partition, account = _partition_of_the_role(info), info.data.get("account")
     if partition and found["partition"] != partition:
         raise ValueError(f"`{value}` is in partition {found['partition']}, the role is in {partition}")
@@ -39,6 +41,16 @@ def _attachable(value: str, info: "ValidationInfo") -> str:
     if found["account"] == "aws" and found["path"] == "/aws-service-role/":
         raise ValueError(f"`{value}` is for a service-linked role; IAM attaches it to no other")
     return value
+
+
+def _meant(value: str, info: "ValidationInfo") -> str:
+    """Return the ARNs that a bare name may be meant for: AWS's own policy of it, or the account's."""
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,128}", value):
+        return ""
+    home = f"arn:{_partition_of_the_role(info) or 'aws'}:iam::"
+    account = info.data.get("account")
+    own = f", or {home}{account}:policy/{value}" if account else ""
+    return f"; did you mean {home}aws:policy/{value}{own}?"
 
 
 def _partition_of_the_role(info: "ValidationInfo") -> str | None:

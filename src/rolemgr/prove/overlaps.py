@@ -10,9 +10,9 @@ separation asks it of the persona's closure.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,8 @@ from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.wildcards import contains, matches_action
+from rolemgr.iam.wildcards import action_glob, contains
+from rolemgr.model.persona import Never
 from rolemgr.model.role import ComposedRole, Origin
 from rolemgr.prove.domains import filled
 from rolemgr.prove.proof import Answer, CounterExample, Judged, Proof, RoleToProve, all_told, places, proof_of
@@ -95,6 +96,7 @@ def _shared(one: RoleToProve, other: RoleToProve) -> Iterator[_Shared]:
                 yield _Shared(action, resource, here, there)
 
 
+@lru_cache(maxsize=64)
 def _grants_by_action(role: ComposedRole) -> Mapping[str, Sequence[_Grant]]:
     """Return what *role* can write, by action."""
     found: dict[str, list[_Grant]] = {}
@@ -116,16 +118,22 @@ def _problem(one: RoleToProve, other: RoleToProve, shared: _Shared) -> Iterator[
     first, second = one.rendered.role, other.rendered.role
     both_have = f"personas {first.persona.id} and {second.persona.id} both have {shared.action} on {shared.resource}"
     where = places((*shared.one.origins, *shared.other.origins))
-    request = _request(one, shared)
+    folded = shared.action.lower()
     for role in (first, second):
-        for never in role.persona.never:
-            if _is_plain(never.forbidden) and matches_action(never.forbidden.action, shared.action):
-                yield CounterExample(f"{both_have}, which {role.persona.id} must never have", one.flags, request,
-                                     (never.where, *where))  # fmt: skip
+        for never, matches in _plain(role):
+            if matches(folded):
+                yield CounterExample(f"{both_have}, which {role.persona.id} must never have", one.flags,
+                                     _request(one, shared), (never.where, *where))  # fmt: skip
     if not _declared(first, second, shared):
-        yield CounterExample(
-            f"{both_have}, by different activity groups and without a declaration", one.flags, request, where
-        )
+        problem = f"{both_have}, by different activity groups and without a declaration"
+        yield CounterExample(problem, one.flags, _request(one, shared), where)
+
+
+@lru_cache(maxsize=64)
+def _plain(role: ComposedRole) -> tuple[tuple[Never, Callable[[str], object]], ...]:
+    """Return the entries by which *role* must never have an action at all, each with the test of one in lower case."""
+    plain = (one for one in role.persona.never if _is_plain(one.forbidden))
+    return tuple((one, action_glob(one.forbidden.action)) for one in plain)
 
 
 def _request(subject: RoleToProve, shared: _Shared) -> Request:

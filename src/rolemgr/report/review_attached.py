@@ -123,6 +123,20 @@ def unknown_warning(role: ComposedRole) -> Iterator[str]:
         yield f"UNKNOWN  {', '.join(unknown)} {are} not at hand: {it} may allow anything"
 
 
+def attached_lines(role: ComposedRole) -> Iterator[tuple[str, str]]:
+    """Yield each policy that is attached to the role, by its ARN, with what it adds, or that nobody here knows that."""
+    known = {policy.arn: added for policy, added in _added(role)}
+    for arn in sorted(role.spec.managed_policy):
+        added = known.get(arn)
+        if added is None:
+            yield arn, "not known: its text is not at hand, and it may allow anything"
+            continue
+        counts = f"{len(added.actions)} actions more, {len(added.anywhere)} of them on any resource"
+        yield arn, f"{_words(added) or 'nothing that is told apart'} ({counts})"
+    if role.spec.boundary:
+        yield role.spec.boundary, "the permissions boundary: what it lets through is not judged, and it adds nothing"
+
+
 def attached_can(role: ComposedRole) -> Iterator[str]:
     """Yield what each attached policy of known text adds to what the role can do, the most telling first."""
     for policy, added in _added(role):

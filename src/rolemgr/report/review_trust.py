@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from rolemgr.audit.finding import table
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.variables import as_pattern
@@ -133,6 +134,7 @@ def runs(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
     if beside:
         yield f"what it starts without passing a role acts as {' or '.join(map(short_arn, beside))}"
     yield from reach
+    yield from dict.fromkeys(text for action, text in table()["opens"].items() if action in actions)
     yield from adds(role, documents, catalog, whole=whole)
     if (others := [one.persona for one in passed if one.persona]) and (whole or len(others) == 1):
         yield f"in whole: preview --persona {others[0]}{', and the others likewise' if len(others) > 1 else ''}"

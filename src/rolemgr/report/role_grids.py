@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.iam.documents import Effect
 from rolemgr.model.role import ComposedRole, GuardrailInForce, RoleDocuments
+from rolemgr.reference.services import find_action
 from rolemgr.report.capabilities import CAPABILITIES
 from rolemgr.report.pages.grid import Grid, GridMark, made_grid
 from rolemgr.report.pages.page import Tone
@@ -81,8 +82,18 @@ def _levels(role: ComposedRole) -> dict[str, dict[str, set[str]]]:
         if statement.effect is Effect.ALLOW:
             for resource in statement.resources:
                 for action in statement.actions:
-                    found.setdefault(resource, {}).setdefault(access_level(action), set()).add(action)
+                    row = NO_RESOURCE if resource == "*" and not _has_types(action) else resource
+                    found.setdefault(row, {}).setdefault(access_level(action), set()).add(action)
     return found
+
+
+NO_RESOURCE: Final = "* (actions that take no resource)"
+"""The row of what AWS has no resource for: it says nothing of how wide a role is, as `*` for any other action does."""
+
+
+def _has_types(action: str) -> bool:
+    known = find_action(action)
+    return known is None or bool(known.resource_types)
 
 
 def guardrail_grid(roles: Iterable[ComposedRole]) -> Grid:

@@ -102,7 +102,12 @@ def refuse_in_inventory(text: str, name: str) -> None:
     if name.endswith((".yaml", ".yml")):
         from rolemgr.files.yaml import parse_yaml  # the answers of AWS are JSON
 
-        refuse_known_kinds(parse_yaml(text, name), FileKind.INVENTORY)
+        source = parse_yaml(text, name)
+        if file_kind(source.data) is FileKind.ROLE:
+            where = SourceLocation(source.name, source.at().line or 1)
+            hint = f"`rolemgr preview {name}` says what the role can do, `rolemgr simulate {name} --action ...` asks it"
+            raise InputError(where, f"is not {FileKind.INVENTORY}, but {FileKind.ROLE}", hint)
+        refuse_known_kinds(source, FileKind.INVENTORY)
 
 
 def refuse_unjudged_kinds(source: SourceFile) -> None:

@@ -11,12 +11,14 @@ from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
 from rolemgr.iam.uses import Use, documents_in, kinds_in
 from rolemgr.model.inventory import HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlPolicy
-from rolemgr.usage.layers_asked import AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import UNTOLD, AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import Replay, replay
 from rolemgr.workflow.file_kind import FileKind, file_kind
+from rolemgr.workflow.given_files import expanded, files_below
 from rolemgr.workflow.layers import context_of, with_full_access
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import documents_of, held_in, read_source
+from rolemgr.workflow.role_options import is_directory
 from rolemgr.workflow.trails import Buckets, OpenTrail, records_in, trail_files
 
 _KINDS: Final = ("scp", "rcp", "boundary", "policy", "role", "blueprint")
@@ -68,7 +70,17 @@ def replayed(asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: B
         first = found.unread[0] if found.unread else None
         where, problem = (first.where, first.problem) if first else (SourceLocation(asked.trails[0]), "is empty")
         raise InputError(where, problem, "no event of CloudTrail was found in all that was given")
+    if not found.judged and not found.unknown_operations and UNTOLD not in found.not_judged:
+        _say_that_nobody_called(found, asked, outside)
     return found
+
+
+def _say_that_nobody_called(found: Replay, asked: ReplayRequest, outside: Outside) -> None:
+    """Raise InputError where nobody whom ``--principal`` names called, and say where no role of the files did."""
+    if asked.principals:
+        hint = f"{found.events:,} events were read; give the name or ARN of a role or user that called"
+        raise InputError(SourceLocation("--principal"), f"{', '.join(asked.principals)} made no call", hint)
+    outside.say("nothing was replayed: no call in the trail is of a principal that these policies are about")
 
 
 def replayed_here(files: Iterator[OpenTrail], policies: ReplayedPolicies) -> Replay:
@@ -80,17 +92,51 @@ def read_policies(asked: ReplayRequest, outside: Outside) -> ReplayedPolicies:
     """Return the policies in the files of *asked*, and whom they are about; raise as `replayed` does."""
     context = {key: tuple(filter(None, values)) for key, values in context_of(asked.context).items()}
     found = _Found([], {}, {})
-    for text in asked.files:
-        kind, name = _kind_and_name(text)
+    files = [one for text in asked.files for one in _files_of(text, outside)]
+    for kind, name in files:
         source = read_source(name, outside.read)
         kind = kind or _told_kind(source)
         if kind == "blueprint":
-            if len(asked.files) > 1:
+            if len(files) > 1:
                 hint = "give it alone: it has roles and layers"
                 raise InputError(SourceLocation(source.name), "is a blueprint, and says all by itself", hint)
             return _of_blueprint(name, asked, context, outside)
         _take(found, kind, name, source, outside)
     return _put_together(found, asked, context, outside)
+
+
+def _files_of(text: str, outside: Outside) -> list[tuple[str | None, str]]:
+    """
+    Return the files that *text* (a file, a folder or a pattern, perhaps with a kind) means, each with the kind.
+
+    Of a folder those that hold roles or policies; which do not is said. Raises InputError where there is none.
+    """
+    kind, name = _kind_and_name(text)
+    found: list[tuple[str | None, str]] = []
+    for one in expanded((name,)):
+        if not is_directory(one):
+            found.append((kind, one))
+            continue
+        passed: list[tuple[str | None, str]] = []
+        for inner in files_below(one, (".json", ".yaml", ".yml")):
+            (passed if kind is None and _holds_nothing(inner, outside) else found).append((kind, inner))
+        if passed:
+            few = ", ".join(inner for _, inner in passed[:_FEW])
+            more = f" and {len(passed) - _FEW} more" if passed[_FEW:] else ""
+            outside.say(f"{one}: passed over {few}{more}, which hold no role and no policy")
+    if not found:
+        raise InputError(SourceLocation(name), "holds no role and no policy to replay with", "name the files")
+    return found
+
+
+def _holds_nothing(name: str, outside: Outside) -> bool:
+    """Tell whether the file *name* of a folder holds no role and no policy; raise InputError where it can't be read."""
+    source = read_source(name, outside.read)
+    kind = file_kind(source.data)
+    return kind in (FileKind.TESTS, FileKind.INVENTORY) or (kind is None and not kinds_in(source))
+
+
+_FEW: Final = 3
 
 
 def _kind_and_name(text: str) -> tuple[str | None, str]:

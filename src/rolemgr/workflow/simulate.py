@@ -1,9 +1,9 @@
 """One request against a role or policy files and the layers around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation, raise_all
 from rolemgr.evaluate.explain import Explanation, explain
@@ -126,8 +126,42 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     _say_other_resource(request, around, outside.say)
     for text in beside:
         outside.say(text)
-    found = explain(request, around, identity.missing)
-    return Simulated(request, found._replace(notes=(*found.notes, *beside)), identity.origins, around)
+    found = _without_dates(explain(request, around, identity.missing))
+    notes = (*found.notes, *beside, *_trust_not_asked(request, identity.arn, around))
+    return Simulated(request, found._replace(notes=notes), identity.origins, around)
+
+
+_TIMES: Final = frozenset({"aws:currenttime", "aws:epochtime"})
+"""Keys that AWS sends with every request: where nobody gives them, the time is not known, and never absent."""
+
+
+def _without_dates(found: Explanation) -> Explanation:
+    """
+    Return *found* with what it is to say of a time that nobody gave, and without statements that lack nothing else.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-currenttime
+    """
+    if not _TIMES.intersection(map(str.lower, found.missing)):
+        return found
+    by_time = [one for one in found.near_misses if all((why.key or "").lower() in _TIMES for why in one.reasons)]
+    notes = tuple(
+        f"the time is not given, and AWS sends it with every request: {one.effect.value} {one.at} holds where "
+        f"{why.operator} {why.key} is {', '.join(why.wanted)}; --context {why.key}={why.wanted[0]} asks it"
+        for one in by_time
+        for why in one.reasons
+    )
+    kept = tuple(one for one in found.near_misses if one not in by_time)
+    missing = tuple(key for key in found.missing if key.lower() not in _TIMES) if by_time else found.missing
+    return found._replace(near_misses=kept, missing=missing, notes=(*found.notes, *notes))
+
+
+def _trust_not_asked(request: Request, own_arn: str | None, around: Policies) -> Iterator[str]:
+    """Yield that the role's own trust policy, which decides who may assume it, was not asked."""
+    if around.resource is None and request.folded_action.startswith("sts:assumerole") and request.resource == own_arn:
+        yield (
+            "the trust policy of the role was not asked, which decides who may assume it: give the role that "
+            "`rolemgr create` writes with --resource-policy, and who assumes it with --principal"
+        )
 
 
 def _say_doubts(asked: RequestOptions, say: Say) -> None:

@@ -65,5 +65,5 @@ def test_nothing_needs_nothing() -> None:
 def test_a_hundred_sets_are_quick() -> None:
     """Within the budget, or else greedy: it ends either way."""
     sets = {f"s{at}": frozenset((at * step) % 97 for step in range(1, 8)) for at in range(1, 100)}
-    found = cover(sets, dict.fromkeys(sets, 1))
+    found = cover(sets, dict.fromkeys(sets, 1), Budget(20_000))
     assert frozenset().union(*(sets[name] for name in found.chosen)) == frozenset().union(*sets.values())

@@ -50,6 +50,16 @@ class Offer:
                 found.setdefault(one.group, set()).add(action)
         return {name: frozenset(actions) for name, actions in found.items()}
 
+    @cached_property
+    def offering(self) -> Mapping[str, frozenset[EntryId]]:
+        """The groups that allow each action."""
+        return {action: frozenset(one.group for one in grants) for action, grants in self.by_action.items()}
+
+    @cached_property
+    def covered(self) -> dict[tuple[str, str, tuple[str, ...], frozenset[EntryId]], "Covering"]:
+        """What was asked for and found before: many personas leave out the same of the groups that speak of a need."""
+        return {}
+
     def services(self) -> frozenset[str]:
         """Return the services of which any group allows something."""
         return frozenset(action.partition(":")[0] for actions in self.groups.values() for action in actions)
@@ -100,6 +110,14 @@ def covering(need: Need, found: Offer, without: frozenset[EntryId] = frozenset()
 
     A part on resources that the user names goes before one on resources that AWS named, such as its public buckets.
     """
+    left_out = found.offering.get(need.action, frozenset()) & without
+    asked = (need.action, need.resource, need.passed_to, left_out)
+    if asked not in found.covered:
+        found.covered[asked] = _covering(need, found, left_out)
+    return found.covered[asked]
+
+
+def _covering(need: Need, found: Offer, without: frozenset[EntryId]) -> Covering:
     speaking = found.by_action.get(need.action, ())
     grants = [one for one in speaking if one.group not in without and _is_passed(need, one.share)]
     whole = frozenset(

@@ -94,10 +94,12 @@ def needs_in(statements: Iterable[NamedStatement], evidence: UseEvidence) -> lis
             services = tuple(_passed_to(one.statement))
             named = one.statement.action or ()
             unknown = {pattern for pattern in named if pattern != "*" and not expanded(pattern)}
+            given = one.statement.resource
+            listed = None if given is None or "*" in given else tuple(map(as_pattern, given))
             for action in sorted(named_actions(one.statement) | unknown):
                 budget.spend(len(one.statement.resource or ()) + 1)
                 passed = services if action == PASS_ROLE else ()
-                for resource in _resources(one.statement.resource, action, is_named=action in named):
+                for resource in _resources(listed, action, is_named=action in named):
                     found.setdefault((action, resource, passed), {})[one.name] = None
     needs = [Need(*key[:2], tuple(by), evidence, key[2]) for key, by in sorted(found.items())]
     return widest(needs)
@@ -105,15 +107,15 @@ def needs_in(statements: Iterable[NamedStatement], evidence: UseEvidence) -> lis
 
 def _resources(listed: tuple[str, ...] | None, action: str, *, is_named: bool) -> tuple[str, ...]:
     """
-    Return the patterns among *listed*, of a Resource, that are about *action*; ``*`` where NotResource stands.
+    Return those of the patterns *listed* that are about *action*; ``*`` where none are listed, or all are meant.
 
     An action that is named, and not one of many that a wildcard stands for, keeps what it was given where none is.
     """
     known = find_action(action)
-    if listed is None or "*" in listed or known is None or not known.resource_types:
+    if listed is None or known is None or not known.resource_types:
         return ("*",)
-    found = tuple(one for one in map(as_pattern, listed) if types_of(one, known))
-    return found or (tuple(map(as_pattern, listed)) if is_named else ())
+    found = tuple(one for one in listed if types_of(one, known))
+    return found or (listed if is_named else ())
 
 
 def _passed_to(statement: IdentityStatement) -> Iterator[str]:

@@ -14,7 +14,8 @@ from rolemgr.report.origins import StatementOrigin, origins_of, statements_data
 from rolemgr.report.pages.grid import Grid, grid_data
 from rolemgr.report.pages.of_findings import place_of, worst_tone
 from rolemgr.report.pages.of_role import actions_cell, conditions_cell, role_page
-from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, counted
+from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, Tone, counted
+from rolemgr.report.review_attached import attached_lines, unknown_warning
 from rolemgr.report.review_data import review_data
 from rolemgr.report.review_trust import who
 from rolemgr.report.role_grids import (
@@ -83,6 +84,7 @@ def roles_report(roles: Sequence[ReportedRole], whole: str) -> Page:
     left_open = open_actions(one.role for one in columns)
     sections = (
         Section("Roles", table=_table(roles)),
+        Section("Attached policies", (_BESIDE,), table=_attached(roles)),
         *parts,
         open_section(left_open),
         Section("Findings", table=_findings(roles)),
@@ -148,6 +150,9 @@ def _facts(roles: Sequence[ReportedRole]) -> Iterator[Fact]:
     excused = f", {suppressed:,} suppressed" if suppressed else ""
     yield Fact(f"check: {counted(len(findings), 'finding')}{excused}", worst_tone(findings))
     personas = {one.column.role.spec.persona for one in roles}
+    for one in roles:
+        for text in unknown_warning(one.column.role):
+            yield Fact(f"{one.column.name}: {text.removeprefix('UNKNOWN').strip()}", Tone.BAD)
     yield Fact(f"{counted(len(roles), 'role')} of {counted(len(personas), 'persona')}")
     statements = sum(len(one.column.role.statements) for one in roles)
     yield Fact(f"{counted(statements, 'statement')}, each with the file and line that gave it")
@@ -160,6 +165,15 @@ def _table(roles: Sequence[ReportedRole]) -> Table:
         for one in roles
     )  # fmt: skip
     return Table(("Role", "ARN", "Who may assume it", "Statements", "Guardrails", "Findings", "File"), rows)
+
+
+_BESIDE: Final = "The matrices and statements below are those of the roles' own policies; these add to them."
+
+
+def _attached(roles: Sequence[ReportedRole]) -> Table:
+    """Return what each policy that is attached to a role adds to it, and whose text is not at hand."""
+    rows = tuple((one.column.name, Code(arn), text) for one in roles for arn, text in attached_lines(one.column.role))
+    return Table(("Role", "Policy", "What it adds"), rows)
 
 
 def _findings(roles: Sequence[ReportedRole]) -> Table:
