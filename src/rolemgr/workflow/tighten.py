@@ -148,8 +148,12 @@ def _role(asked: TightenRequest, outside: Outside) -> _GivenRole:
 
 
 def _untold(missing: MissingPolicies) -> tuple[str, ...]:
-    """Return what the smaller role is made without: it may allow what is called unused, or deny what is kept."""
-    return tuple(f"{name}: its text is not at hand, and it is not made smaller" for name in missing.names)
+    """
+    Return what the smaller role is made without: it may allow what is called unused.
+
+    A permissions boundary gives nothing, and what was used went through it: it changes neither part of the answer.
+    """
+    return tuple(f"{name}: its text is not at hand, and it is not made smaller" for name in missing.identity)
 
 
 def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:
