@@ -16,7 +16,7 @@ from typing import IO, Self
 
 COMMAND = (sys.executable, "-m", "rolemgr.cli.main")
 PROMPT = "> "
-_PATIENCE = 120
+_PATIENCE = 600
 
 
 def _at_its_terminal() -> None:

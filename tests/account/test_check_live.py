@@ -213,6 +213,19 @@ def test_what_aws_answered_before_it_throttles_is_kept(run: "Run") -> None:
     assert server.operations() == ["ValidatePolicy"] * 2
 
 
+def test_a_baseline_of_a_part_is_said(run: "Run") -> None:
+    """It is written, and the exit code is 3: what AWS would have found in the rest is not in it."""
+    for at in range(2):
+        Path(f"{at}.json").write_text(POLICY.replace("Pass", f"Pass{at}"), "utf-8")
+    with fake_aws(lambda call: {"findings": [finding()]} if call.number == 1 else THROTTLED) as server:
+        ran = asked(run, server, "0.json", "1.json", "--write-baseline", "baseline.json")
+    assert ran.code == 3
+    assert "throttles ValidatePolicy" in ran.stderr
+    assert "AWS-PASS_ROLE_WITH_STAR_IN_RESOURCE" in Path("baseline.json").read_text("utf-8")
+    assert "1.json" not in [one["path"] for one in json.loads(Path("baseline.json").read_text("utf-8"))["findings"]
+                            if one["rule"].startswith("AWS-")]  # fmt: skip
+
+
 def test_who_may_not_ask_is_told_in_one_line(run: "Run") -> None:
     """With the action that is missing."""
     Path("pass.json").write_text(POLICY, "utf-8")

@@ -443,7 +443,7 @@ def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: si
             assert proxy.held.wait(30)
             process.send_signal(sent)
             proxy.go_on.set()
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=600)
     assert (process.returncode, out) == (code, "")
     assert f"error: role {ARN}: interrupted; all of it was taken back" in err
     assert "Traceback" not in err
@@ -488,7 +488,7 @@ def test_one_role_that_fails_does_not_undo_the_others(endpoint: str, run: "Run",
             assert proxy.held.wait(30)
             iam.create_role(RoleName="two", AssumeRolePolicyDocument=trust)  # by somebody else, meanwhile
             proxy.go_on.set()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
     assert process.returncode == 3
     assert [line.rpartition("/")[2] for line in out.splitlines()] == ["one", "three"]
     assert f"error: role arn:aws:iam::{ACCOUNT}:role/two: role arn:aws:iam::{ACCOUNT}:role/two exists, " in err

@@ -213,7 +213,7 @@ def test_a_policy_counts_where_it_is_attached(run: "Run") -> None:
     )
     Path("d.json").write_text(text(details(role("a", elsewhere), policies=policies)))
     ran = run("simulate", "d.json", "--action", "s3:ListBucket", "--resource", "arn:aws:s3:::acme")
-    assert "ImplicitlyDenied" in ran.stdout
+    assert (ran.code, "NotKnown" in ran.stdout) == (1, True)
     said = "d.json:1: AttachedManagedPolicies is not judged; the file has its ARNs only"
     assert ran.notes == [said]
     case = {"name": "x", "request": {"action": "s3:GetObject", "resource": OBJECT}, "expect": "Allowed"}
@@ -265,3 +265,24 @@ def test_a_policy_of_another_resource_is_questioned(run: "Run") -> None:
     text = "--resource-policy: no statement is about arn:aws:s3:::acme/k: is it the policy of another resource?"
     assert text in run(*asked, "arn:aws:s3:::acme/k").notes
     assert not [one for one in run(*asked, "arn:aws:s3:::other/k").notes if "another resource" in one]
+    assert text in json.loads(run(*asked, "arn:aws:s3:::acme/k", "--format", "json", "-q").stdout)["notes"]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--action", "sagemaker:CreateTraningJob"), "--action: unknown action `sagemaker:CreateTraningJob`"),
+        (("--action", "s3:GetObject", "--context", "sagemaker:InstanceType=x"), "--context: unknown"),
+        (("--action", "s3:GetObject", "--resource", "arn:aws:iam::1:role/x"), "--resource: "),
+        (("--action", "sagemaker:CreateModel", "--rcp", "rcp.json"), "--rcp: "),
+    ],
+)  # fmt: skip
+def test_what_is_doubtful_stands_in_the_answer(run: "Run", words: tuple[str, ...], part: str) -> None:
+    """A program that reads the JSON, with notes left out, sees that a typing error was asked for."""
+    policy = write(
+        "p.json", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
+    )
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    write("rcp.json", {"Version": "2012-10-17", "Statement": [deny]})
+    found = json.loads(run("simulate", policy, *words, "--format", "json", "-q").stdout)
+    assert [one for one in found["notes"] if one.startswith(part)]

@@ -67,7 +67,7 @@ def test_a_role_file_its_rendered_role_and_the_chosen_role_are_the_same(run: Run
     ran = run("compare", "--role", "role.yaml", "role.yaml", "ba.json", "--format", "json")
     rows = json.loads(ran.stdout)["policies"]
     assert len({row["points"] for row in rows[:3]}) == 1
-    assert [row["name"] for row in rows[:2]] == ["ba", "ba"]
+    assert [row["name"] for row in rows[:2]] == ["ba (role.yaml)", "ba (role.yaml)"]  # the same file, chosen and named
 
 
 def test_roles_of_an_account_by_name_and_what_is_not_known(run: Run) -> None:

@@ -65,7 +65,7 @@ def at_a_terminal(*words: str, environment: dict[str, str]) -> Iterator[int]:
         os.close(ours)
 
 
-def until(terminal: int, text: str, seconds: float = 30) -> str:
+def until(terminal: int, text: str, seconds: float = 600) -> str:
     """Read from *terminal* until *text* is there; return what was shown."""
     shown, end = "", time.monotonic() + seconds
     while text not in shown:

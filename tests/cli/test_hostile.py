@@ -41,7 +41,7 @@ def test_no_text_of_a_catalog_is_obeyed(small_catalog: Path, run: "Run") -> None
 def process(*args: str | bytes, **streams: object) -> "subprocess.CompletedProcess[bytes]":
     """Run `rolemgr` as a process."""
     given: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    return subprocess.run([sys.executable, "-m", "rolemgr.cli.main", *args], check=False, timeout=60, **given)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run([sys.executable, "-m", "rolemgr.cli.main", *args], check=False, timeout=600, **given)  # type: ignore[call-overload,no-any-return]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")

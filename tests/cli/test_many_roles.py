@@ -128,8 +128,8 @@ def test_two_roles_of_one_name_in_one_account_are_refused(small_catalog: Path, r
 @pytest.mark.parametrize(
     ("flags", "says"),
     [(("--role", "roles/*.yml", "-o", "out"), "--role: `roles/*.yml` matches no file"),
-     (("--role", "roles/*.yaml"), "--output: several role files give several results; give a folder, -o DIR"),
-     (("--role", "roles/*.yaml", "-o", "-"), "--output: several role files give several results; give a folder, -o DIR"),
+     (("--role", "roles/*.yaml"), "several role files give several results; give a folder, -o DIR"),
+     (("--role", "roles/*.yaml", "-o", "-"), "several role files give several results; give a folder, -o DIR"),
      (("--role", "roles/*.yaml", "-o", "roles/r000.yaml"), "roles/r000.yaml: is not a folder; several role files give several results"),
      (("--role", "roles/*.yaml", "-o", "roles/r000.yaml/x"), "roles/r000.yaml/x: can't be made: Not a directory"),
      (("--role", "roles/r000.yaml", "--role", "missing.yaml", "-o", "out"), "missing.yaml: can't be read: No such file or directory")],

@@ -43,7 +43,8 @@ def of_two_roles(*more: str) -> str:
 
 def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
     """Everything of rolemgr's own that is printed, but what asks AWS, runs and says yes."""
-    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("needed.json", NEEDED), "-o", "ds.yaml")
+    persona = ("--persona", "data-scientist")
+    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("needed.json", NEEDED), *persona, "-o", "ds.yaml")
     assert ran.code == 0, ran.stderr
     assert ran.stdout.startswith("ds-legacy -> ds-legacy-scoped    ")
     lines = [line.strip() for line in ran.stdout.splitlines() if line.startswith("   rolemgr ")]
@@ -55,7 +56,7 @@ def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
         assert run(*words[1:]).code == 0, words
     made = json.loads(Path("ds-legacy-scoped.json").read_text("utf-8"))
     assert made["RoleName"] == "ds-legacy-scoped"
-    again = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", "needed.json", "-o", "two.yaml")
+    again = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", "needed.json", *persona, "-o", "two.yaml")
     assert Path("two.yaml").read_bytes() == Path("ds.yaml").read_bytes()
     assert again.stdout.replace("two.yaml", "ds.yaml") == ran.stdout
 

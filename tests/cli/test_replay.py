@@ -75,8 +75,8 @@ def test_the_page_says_what_breaks(run: Run, folder: Path) -> None:
         (["--with", "policy.json", "--with", "scp.json"], 1),
         (["--with", "boundary=policy.json"], 1),
         (["--with", "scp=policy.json"], 1),
-        (["--with", "policy.json", "--principal", "nobody"], 0),
-        (["--with", "policy.json", "--principal", "nobody", "--fail-on", "not-judged"], 1),
+        (["--with", "policy.json", "--principal", "nobody"], 2),
+        (["--with", "policy.json", "--principal", "nobody", "--fail-on", "never"], 2),
         (["--with", "role.yaml"], 1),
         (["--with", "all.json"], 0),
         (["--with", "beside.json"], 0),
@@ -206,3 +206,14 @@ def test_a_folder_and_a_pattern_of_policies(run: Run, folder: Path) -> None:
     assert run("replay", "trail", "--with", "given/*.json").stdout == ran.stdout
     (folder / "none").mkdir()
     assert run("replay", "trail", "--with", "none").code == 2
+
+
+def test_a_name_that_nobody_has_is_no_pass(run: Run, folder: Path) -> None:
+    """A typing error in --principal replays nothing, which is not "nothing breaks"; a role that made no call is said."""
+    ran = run("replay", "trail", "--with", "scp.json", "--principal", "typo")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--principal: typo made no call; 3 events were read" in ran.stderr
+    (folder / "other.yaml").write_text(ROLE_FILE.replace("name: ds", "name: other"), "utf-8")
+    ran = run("replay", "trail", "--with", "other.yaml")
+    assert "nothing was replayed: no call in the trail is of a principal" in ran.stderr
+    assert run("replay", "trail", "--with", "scp.json", "--principal", "d*").code == 1

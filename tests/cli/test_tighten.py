@@ -42,6 +42,8 @@ def test_the_page_has_evidence_and_proof(run: Run, folder: Path) -> None:
 def test_what_has_no_text_is_said_and_counts(run: Run, folder: Path) -> None:
     """It may allow what is called unused."""
     own = f"arn:aws:iam::{ACCOUNT}:policy/OurOwn"
+    (folder / "role.json").write_text(json.dumps({**ROLE, "PermissionsBoundary": own}), "utf-8")
+    assert run("tighten", "role.json", "trail.json.gz").code == 0
     (folder / "role.json").write_text(json.dumps({**ROLE, "ManagedPolicyArns": [own]}), "utf-8")
     ran = run("tighten", "role.json", "trail.json.gz", "--format", "json")
     assert (ran.code, json.loads(ran.stdout)["evidence"]["untold"]) == (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.compare.test_compare import allow, deny, identity
+from tests.nightly import examples
 
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget, measured
@@ -122,7 +123,7 @@ def test_two_patterns_that_overlap_in_too_many_ways(left: str, right: str) -> No
         assert found.steps < MOST_STEPS
 
 
-HOSTILE, FEW = range(16), 15_000
+HOSTILE, FEW = range(examples(8, 16)), 15_000
 ON_S3 = Focus(actions=("s3:Get*",))
 """Of `*:*` all actions of AWS would be asked: that is their number, and nothing hostile."""
 

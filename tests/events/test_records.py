@@ -51,6 +51,37 @@ FORMS: dict[str, bytes] = {
 }
 
 
+PRINTED: dict[str, object] = {
+    "a trail": {"Records": EVENTS},
+    "a list": EVENTS,
+    "lookup-events": {"Events": [{"EventId": "1", "CloudTrailEvent": json.dumps(one)} for one in EVENTS], "NextToken": None},
+    "filter-log-events": {"events": [{"message": json.dumps(one)} for one in EVENTS], "searchedLogStreams": []},
+    "Logs Insights": json.loads(_insights()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", PRINTED.values(), ids=PRINTED.keys())
+def test_an_event_stands_at_its_own_line(data: object) -> None:
+    """Also in a small file that somebody printed over many lines."""
+    text = json.dumps(data, indent=2)
+    records = [one for one in read(text.encode()) if isinstance(one, Record)]
+    assert [one.event for one in records] == EVENTS
+    first, second = (
+        next(number for number, line in enumerate(text.splitlines(), 1) if name in line)
+        for name in ("CreateModel", "DeleteModel")
+    )
+    assert 1 < records[0].where.line <= first < records[1].where.line <= second  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("text", ['{\n"Records": []\n}', "[\n]", '{\n"Events": [],\n"NextToken": "x"\n}'])
+def test_an_answer_over_several_lines_without_events_is_as_one_on_a_line(text: str) -> None:
+    """It is read, and holds none."""
+    found, flat = (read(one.encode()) for one in (text, text.replace("\n", "")))
+    assert [(type(one), getattr(one, "problem", None)) for one in found] == [
+        (type(one), getattr(one, "problem", None)) for one in flat
+    ]
+
+
 @pytest.mark.parametrize("content", FORMS.values(), ids=FORMS.keys())
 def test_each_form_has_the_same_events(content: bytes) -> None:
     """And nothing of it is said to be unread."""

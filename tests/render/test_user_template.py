@@ -162,7 +162,7 @@ HOSTILE = {
 def test_every_template_ends(text: str) -> None:
     """What would take for ever, or all memory, ends with one line, in seconds."""
     values = {**VALUES, "role": {**VALUES["role"], "Many": [str(number) for number in range(300)]}}
-    begun = time.monotonic()
+    begun = time.process_time()
     said, made = "", ""
     try:
         made = render_template(TemplateSource("page.j2", text), values)
@@ -171,7 +171,7 @@ def test_every_template_ends(text: str) -> None:
     assert "\n" not in said
     assert len(said) < 400
     assert len(made) < 1_000_000
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
 
 
 @pytest.mark.parametrize("name", ["loops in loops", "a text doubled", "replace in replace", "comparisons"])

@@ -28,7 +28,7 @@ def dom(page: str, folder: Path) -> str:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
     command = [str(BROWSER), "--headless=new", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", *root,
                "--dump-dom", file.as_uri()]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
 
 
 def table_page() -> str:

@@ -175,7 +175,7 @@ def test_a_browser_asks_for_nothing_outside_and_refuses_nothing(site: Path, tmp_
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
     command = [str(BROWSER), "--headless=new", "--disable-gpu", f"--user-data-dir={tmp_path}", *root,
                "--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom", (site / "rules.html").as_uri()]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     assert "Rules of" in done.stdout
     said = [line for line in done.stderr.splitlines() if "Content Security Policy" in line or "ERR_" in line]
     assert [line for line in said if ":CONSOLE" in line] == []

@@ -178,7 +178,10 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
 
 def _is_role(text: str, name: str, collected: Collected, *, named: bool) -> bool:
     """Tell whether *text* is a role file, for one who judges those; in a folder these are YAML."""
-    may_be = name.lower().endswith((".yaml", ".yml")) or (named and name.lower().endswith(".json"))
+    folded = name.lower()
+    may_be = folded.endswith((".yaml", ".yml")) or (
+        named and (folded.endswith(".json") or not folded.endswith(SUFFIXES))
+    )
     return may_be and collected.is_role is not None and collected.is_role(text, name)
 
 

@@ -141,6 +141,8 @@ def check_command(
     if asked.write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), asked.write_baseline)
         note(f"{len(found.findings)} findings written to {asked.write_baseline}")
+        if error:
+            raise error
         return
     if asked.baseline is not None:
         found = workflow.check.beyond_baseline(found, asked.baseline)

@@ -30,6 +30,7 @@ def output_path(ctx: click.Context, _param: click.Parameter, value: str | None) 
         raise InputError(SourceLocation("--output"), "the path is empty", "give a file, or - for stdout")
     if value is not None:
         _require_path(value)
+        _require_a_form(value)
         _refuse_one_dash(value, ctx.meta.get(WORDS, ()))
     return value
 
@@ -40,6 +41,20 @@ def _refuse_one_dash(value: str, words: Sequence[str]) -> None:
     if name in ("ut", "utput", "utfile") and f"-o{value}" in words:
         problem = f"`-o{value}` is -o with the path `{value}`"
         raise InputError(SourceLocation("--output"), problem, f"give -o {path or 'PATH'}, with a space")
+
+
+_NO_FORM = {
+    ".pdf": ("PDF", "print a page of --format html"),
+    ".docx": ("Word's form", "give --format markdown or html"),
+    ".xlsx": ("Excel's form", "give --format csv, which spreadsheets read, or json"),
+}
+"""Forms that nothing here has, by the endings of their files, and what to do instead."""
+
+
+def _require_a_form(value: str) -> None:
+    """Raise InputError where *value*, of ``-o``, ends as a file of a form that no command has."""
+    if missing := _NO_FORM.get(PurePath(value).suffix.lower()):
+        raise InputError(SourceLocation(value), f"no command writes {missing[0]}", missing[1])
 
 
 def _require_path(value: str) -> None:

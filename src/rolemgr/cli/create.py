@@ -158,8 +158,8 @@ def _create_many(chosen: dict[str, Any], exports: Exports, output: str | None, *
     A role that their work runs as is said, where it is none of them.
     """
     make = partial(workflow.create.role_of_many, exports=exports)
-    folder = cli.many.require_folder(output)
     files = workflow.many.matching_files(chosen["role"], OUTSIDE)
+    folder = cli.many.require_folder(output)
     found, wrong = cli.many.judge_each(chosen, files, make, verbose=verbose, filled_later=exports.filled_later)
     there = {one.result.arn for one in found}
     made = [

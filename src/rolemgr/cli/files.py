@@ -63,7 +63,10 @@ def make_folder(path: Path) -> None:
         raise InputError(SourceLocation(str(path)), f"can't be made: {_why(error)}") from error
 
 
-_LANGUAGES = {".json": "JSON", ".sarif": "JSON", ".yaml": "YAML", ".yml": "YAML", ".sh": "a shell script", ".tf": "HCL"}
+_LANGUAGES = {
+    ".json": "JSON", ".sarif": "JSON", ".yaml": "YAML", ".yml": "YAML", ".sh": "a shell script", ".tf": "HCL",
+    ".md": "Markdown", ".html": "HTML", ".htm": "HTML", ".csv": "CSV",
+}  # fmt: skip
 _ALSO = {("JSON", ".yaml"), ("JSON", ".yml")}
 """What a file of another ending may hold: all JSON is YAML."""
 
@@ -76,6 +79,11 @@ def require_ending(output: str | None, language: str, hint: str) -> None:
         if ending == ".tf" and language == "JSON":  # https://developer.hashicorp.com/terraform/language/syntax/json
             hint = f"Terraform reads JSON from {output}.json; or choose another --format"
         raise InputError(SourceLocation(str(output)), f"is named as {wanted}, and the result is {language}", hint)
+
+
+def is_named_as_file(output: str) -> bool:
+    """Tell whether *output* ends as the name of a file of some language does, and not as a folder's."""
+    return Path(output).suffix.lower() in _LANGUAGES
 
 
 def is_file(path: str) -> bool:

@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.starter
     import rolemgr.workflow.tighten
     import rolemgr.workflow.trails
+    import rolemgr.workflow.unused_access
     import rolemgr.workflow.use_shares
     import rolemgr.workflow.workers
     from rolemgr import account, audit, catalog, cli, report, workflow

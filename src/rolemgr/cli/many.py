@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from rolemgr.cli.files import is_folder, is_stdout, note, write_in
+from rolemgr.cli.files import is_folder, is_named_as_file, is_stdout, note, write_in
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation, gathering
@@ -47,7 +47,10 @@ def write_each(made: Sequence[Made[str]], folder: str, place: str) -> list[Input
 def require_folder(output: str | None) -> str:
     """Return *output*, a folder or nothing yet; raise InputError where it is neither, before any work."""
     if output is None or is_stdout(output):
-        raise InputError(SourceLocation("--output"), "several role files give several results", "give a folder, -o DIR")
+        raise InputError(None, "several role files give several results", "give a folder, -o DIR")
+    if not output.endswith("/") and not os.path.lexists(output) and is_named_as_file(output):
+        folder = f"give a folder, -o {os.path.splitext(output)[0]}/"  # noqa: PTH122 - the folder as the user wrote it
+        raise InputError(SourceLocation(output), "is named as a file, and several role files give several", folder)
     if os.path.lexists(output) and not is_folder(output):
         raise InputError(SourceLocation(output), "is not a folder", "several role files give several results")
     return output

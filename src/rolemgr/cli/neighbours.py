@@ -56,6 +56,8 @@ def _near_value(wrong: str, error: click.UsageError, choices: Iterable[object]) 
     options = {opt for one in error.ctx.command.params for opt in one.opts} if error.ctx else set()
     if ours in options or ours.lower() in values:
         return f"did you mean {ours}?"
+    if "json" in values and wrong.lower() in _table()["forms_of"]:
+        return str(_table()["forms_of"][wrong.lower()])
     if near := get_close_matches(wrong, values.values(), n=3):
         return f"did you mean {', '.join(near)}?"
     name = error.ctx.info_name if error.ctx else None
@@ -67,10 +69,15 @@ def _near_value(wrong: str, error: click.UsageError, choices: Iterable[object]) 
 
 
 def missing(error: click.UsageError) -> str | None:
-    """Return what belongs in the place of the argument that *error* misses, with an example; None for other errors."""
-    if not isinstance(error, click.MissingParameter) or not isinstance(error.param, click.Argument):
+    """
+    Return what belongs in the place of the argument or option that *error* misses, with an example.
+
+    None for other errors.
+    """
+    if not isinstance(error, click.MissingParameter) or error.param is None:
         return None
-    words = _table()["arguments"].get(error.param.make_metavar(error.ctx) if error.ctx else "")
+    is_argument = isinstance(error.param, click.Argument) and error.ctx is not None
+    words = _table()["arguments"].get(error.param.make_metavar(error.ctx)) if is_argument and error.ctx else None
     command = error.ctx.command if error.ctx else None
     examples = (command.help or "").partition("Example")[2].splitlines()[1:] if command else []
     whole = (line.strip() for line, before in zip(examples, ["", *examples], strict=False) if not before.endswith("\\"))

@@ -117,17 +117,29 @@ class _Reader:
         stream = self._stream
         line = stream.line(stream.at)
         while True:
+            start = stream.at
             whole = self._at_once()
-            if whole is not None:
+            if whole is not None and not self._has_lines(whole[0], start):
                 yield self._piece(line, whole[0])
                 return
+            if whole is not None:
+                stream.at = start  # its elements have lines of their own
+                break
             if stream.left() >= PIECE or not stream.more():
                 break
-        if (end := self._end_of_broken_line()) is not None:
+        if whole is None and (end := self._end_of_broken_line()) is not None:
             stream.at = end
             yield JsonPiece(line, problem="is not valid JSON")
             return
         yield from self._elements() if opening == "[" else self._members(line)
+
+    def _has_lines(self, value: Any, start: int) -> bool:
+        """Tell whether *value*, read from *start* on, has elements that are given one by one, on several lines."""
+        if self._stream.text.find("\n", start, self._stream.at) < 0:
+            return False
+        if isinstance(value, list):  # a row of CloudWatch Logs Insights is a list too, and stays whole
+            return len(value) > 1 and not all(isinstance(one, dict) and "field" in one for one in value)
+        return isinstance(value, dict) and any(isinstance(value.get(name), list) and value[name] for name in LISTS)
 
     def _at_once(self) -> tuple[Any] | None:
         """Return the value that stands next, where all of it is loaded."""

@@ -90,6 +90,15 @@ class _Below(Mapping[DataPath, int]):
         return sum(1 for _ in self)
 
 
+_SUBSTITUTED: Final[dict[tuple[int, int], bytes]] = {}
+"""What came of `<(command)`, by its pipe: that can be read once, and a command first looks at what it is."""
+
+
+def _once(pipe: tuple[int, int], raw: bytes) -> bytes:
+    """Return what *pipe* gave when it was read first, which is *raw* where it is now."""
+    return _SUBSTITUTED.setdefault(pipe, raw) if raw else _SUBSTITUTED.get(pipe, raw)
+
+
 def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> str:
     """
     Return the text of the file at *path*; *name* is what messages call it.
@@ -99,8 +108,11 @@ def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> s
     where = SourceLocation(name or str(path))
     try:
         with open_input(path) as file:
+            found = os.fstat(file.fileno())
             raw = file.read(limits.bytes + 1)
-            if not raw and stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            if stat.S_ISFIFO(found.st_mode) and str(path).startswith("/dev/fd/"):
+                raw = _once((found.st_dev, found.st_ino), raw)
+            if not raw and stat.S_ISFIFO(found.st_mode):
                 raise FileError(where, "is a pipe that nothing is written to")
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise FileError(where, f"can't be read: {getattr(error, 'strerror', None) or error}") from error

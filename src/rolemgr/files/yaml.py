@@ -8,10 +8,10 @@ depth, size and aliases bounded before anything is built. Scalars follow YAML 1.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -77,10 +77,30 @@ def _located(name: str) -> Iterator[None]:
         problem = error.problem or error.context or ""
         if "nesting depth" in problem:  # the scanner of newer PyYAMLs stops by itself, before an event tells us
             raise FileError(where, f"is nested more than {MAX_DEPTH} levels deep") from error
-        raise FileError(where, f"is not valid YAML: {problem}") from error
+        raise FileError(where, f"is not valid YAML: {problem}", _expected(problem)) from error
     except yaml.YAMLError as error:  # the reader's own, of a character that YAML does not allow
         problem = str(error).partition("\n")[0]
         raise FileError(SourceLocation(name), f"is not valid YAML: {problem}") from error
+
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "mapping values are not allowed": "the line is indented deeper than the one before it, or a text with `: ` in it"
+    " has no quotes",
+    "did not find expected key": "indent the line as the other keys of its mapping are",
+    "did not find expected '-' indicator": "begin each entry of the list with `- `, all indented alike",
+    "found a tab character": "indent with blanks, not with tabs",
+    "found character that cannot start any token": "put the value in quotes; indent with blanks, not with tabs",
+    "could not find expected ':'": "write `key: value`, with a blank behind the colon",
+    "did not find expected ',' or": "close the bracket, or put a comma between the entries",
+    "did not find expected alphabetic": "put a value that begins with `*` or `&` in quotes",
+    "found unexpected end of stream": "close the quote that is open",
+}
+"""What was expected, by how libyaml's message begins."""
+_PLACEHOLDER: Final = 'put a value that begins with a brace in quotes, such as "{{ bucket }}"'
+
+
+def _expected(problem: str) -> str | None:
+    return next((hint for begins, hint in _EXPECTED.items() if problem.startswith(begins)), None)
 
 
 class _Builder:
@@ -190,7 +210,7 @@ class _Builder:
         """Return the mapping key that *event* is: a scalar, taken as text (an account id is not a number)."""
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent) or event.tag not in (None, "!"):
-            raise self.error(line, "has a key that is not a plain string")
+            raise self.error(line, "has a key that is not a plain string", _PLACEHOLDER)
         if event.value == "<<" and event.implicit[0]:
             raise self.error(line, "uses the YAML merge key `<<`, which rolemgr does not read")
         return str(event.value)
@@ -209,9 +229,9 @@ class _Builder:
         if self.count > self.most:
             raise self.error(line, f"stands for more than {self.most:,} values")
 
-    def error(self, line: int, problem: str) -> FileError:
-        """Return the error that says *problem* of *line*."""
-        return FileError(SourceLocation(self.name, line), problem)
+    def error(self, line: int, problem: str, hint: str | None = None) -> FileError:
+        """Return the error that says *problem* of *line*, and what to do."""
+        return FileError(SourceLocation(self.name, line), problem, hint)
 
 
 def _scalar(text: str) -> Any:

@@ -42,6 +42,7 @@ def compose_layer(catalog: Catalog, choice: LayerChoice) -> ComposedLayer:
     not fit.
     """
     names = _all_patterns(catalog, choice)
+    raise_all([*_guardrails_as_patterns(catalog, choice)])
     patterns = {name: catalog.layer_pattern(choice.kind, name, SourceLocation("command line")) for name in names}
     _refuse(patterns)
     _check_given(choice, patterns)
@@ -98,6 +99,17 @@ def _all_patterns(catalog: Catalog, choice: LayerChoice) -> list[str]:
     if not choice.patterns and not choice.guardrails:
         raise InputError(None, "no pattern and no guardrail is chosen", f"see `rolemgr list {choice.kind}s`")
     return list(dict.fromkeys((*always, *choice.patterns)))
+
+
+def _guardrails_as_patterns(catalog: Catalog, choice: LayerChoice) -> Iterator[InputError]:
+    """Yield the chosen patterns that are guardrails: those go into a policy by an option of their own."""
+    known = catalog.found("scps" if choice.kind is LayerKind.SCP else "rcps")
+    for text in choice.patterns:
+        name, _, value = text.partition("=")
+        if text not in known and name in catalog.found("guardrails"):
+            given = f"{name}={value}" if value else name if name == text else text
+            hint = f"give --guardrail {given}" if choice.kind is LayerKind.SCP else "an SCP takes it: `rolemgr scp`"
+            yield InputError(SourceLocation("command line"), f"`{name}` is a guardrail, and no {choice.kind}", hint)
 
 
 def _refuse(patterns: Mapping[str, Sourced[LayerPattern]]) -> None:

@@ -85,7 +85,7 @@ EVERY_ACTION: Final = "*"
 
 def _word_or_listed(value: Any) -> str:
     """Tell which of the forms *value* is meant to be, so that an error speaks of that one alone."""
-    return "word" if value in ("supported", ALL_ACTIONS) else "listed"
+    return "word" if isinstance(value, str) and ":" not in value else "listed"
 
 
 class PeopleOnly(Noted):

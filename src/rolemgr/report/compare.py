@@ -61,6 +61,10 @@ def _row_data(row: ScoredPermission) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_LEAST: Final = 0.05
+"""What a figure of one decimal shows."""
+
+
 def _rounded(points: float) -> float:
     return round(points, 3)
 
@@ -85,8 +89,10 @@ def comparison_text(found: ComparedRoles, *, rows: bool) -> str:
 
 def rule_text(reference: AccessMeasure) -> str:
     """Return how scores are made, in a sentence."""
-    known = f"{reference.counted.known_points:,.1f} points of {REFERENCE} {reference_policy().version}"
-    return f"score: 100 x (1 - points / {known}), at least 0; `--rows` shows each point"
+    known, more = reference.counted.known_points, reference.points - reference.counted.known_points
+    not_counted = f", without {more:,.1f} for actions that the reference does not know" if more > _LEAST else ""
+    of = f"{known:,.1f}, the points of {REFERENCE} {reference_policy().version}{not_counted}"
+    return f"score: 100 x (1 - points / {of}), at least 0; `--rows` shows each point"
 
 
 def figures(one: AccessMeasure, reference: AccessMeasure) -> tuple[str, ...]:

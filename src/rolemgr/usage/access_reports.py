@@ -119,12 +119,13 @@ def _last_accessed(source: SourceFile, names: Sequence[str]) -> AccessReport:
 
 def _require_own(source: SourceFile, index: int, entity: Any, names: Sequence[str]) -> None:
     """Raise FileError where the report names another principal than *names* mean."""
-    if isinstance(entity, str) and not _is_own(entity, names):
+    if isinstance(entity, str) and not is_about(entity, names):
         at = source.at(("ServicesLastAccessed", index, "LastAuthenticatedEntity"))
         raise FileError(at, f"the report is about {entity}, and not {', '.join(names)}", "ask AWS with the role's ARN")
 
 
-def _is_own(arn: str, names: Sequence[str]) -> bool:
+def is_about(arn: str, names: Sequence[str]) -> bool:
+    """Tell whether *arn* is of a principal that *names* mean."""
     return Arn.parse(arn) is not None and any(is_meant(one, RecordedPrincipal("", arn)) for one in names)
 
 
@@ -167,7 +168,7 @@ def _listed(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
         at = source.at(("findings", index))
         if not _is_finding(one):
             untold.append(f"{at}: it has no resource, status or findingType that AWS's findings have")
-        elif one["status"] != "ACTIVE" or not _is_about(one, names):
+        elif one["status"] != "ACTIVE" or not _concerns(one, names):
             continue
         elif one["findingType"] == "UnusedIAMRole":
             yield AccessReport(_of_analyzer(source, one), is_finding=True, unused_role=True)
@@ -185,20 +186,23 @@ def _is_finding(one: Any) -> bool:
     )  # fmt: skip
 
 
-def _is_about(finding: Mapping[str, Any], names: Sequence[str]) -> bool:
+def _concerns(finding: Mapping[str, Any], names: Sequence[str]) -> bool:
     resource = finding.get("resource")
-    return isinstance(resource, str) and _is_own(resource, names)
+    return isinstance(resource, str) and is_about(resource, names)
 
 
 def _of_analyzer(source: SourceFile, finding: Mapping[str, Any], granularity: str = "role") -> UseSource:
     until = _time(finding.get("analyzedAt")) or ""
+    age = finding.get("unusedAccessAge")
     why = "the finding does not tell the age that it is about, 1 to 365 days"
+    if isinstance(age, int):
+        why = f"the analyzer looks at {age:,} days, and counts attempts that were denied"
     return UseSource(f"{_ANALYZER} ({source.name})", granularity, "", until, Confidence.MEDIUM, why)
 
 
 def _finding(source: SourceFile, names: Sequence[str]) -> Iterator[AccessReport]:
     data = source.data
-    if not _is_about(data, names):
+    if not _concerns(data, names):
         raise FileError(
             source.at(("resource",)), f"the finding is about {data.get('resource')}, and not {', '.join(names)}"
         )

@@ -14,7 +14,6 @@ from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, Policies
 from rolemgr.events.call import RecordedPrincipal
-from rolemgr.events.requests import RecordedRequest
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
 from rolemgr.iam.wildcards import matches
@@ -107,9 +106,8 @@ class ReplayedPolicies:
     accounts: Mapping[str, AskedPolicies] = field(default_factory=dict)
     """What is asked about whoever else is in an account, and about no other account."""
 
-    def about(self, request: RecordedRequest) -> AskedPolicies | NotAsked:
-        """Return the policies that decide about *request*, or why none of them does."""
-        principal = request.call.principal
+    def about(self, principal: RecordedPrincipal) -> AskedPolicies | NotAsked:
+        """Return the policies that decide about what *principal* asks for, or why none of them does."""
         if self.only and not any(is_meant(one, principal) for one in self.only):
             return NotAsked("somebody else called, and not whom --principal names" if principal.is_told else UNTOLD)
         found = self._of(principal) or self.accounts.get(principal.account or "") or self.everybody

@@ -6,7 +6,7 @@ and that is allowed here is what would newly go through. What an event does not 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -159,32 +159,21 @@ def _take(found: Replay, judge: ReplayJudge, record: Record, policies: ReplayedP
         found.last = max(found.last, call.time)
     if call.event.get("eventCategory") == "Data" or call.event.get("managementEvent") is False:
         found.data_events += 1
+    asked = policies.about(call.principal)
+    if isinstance(asked, NotAsked):
+        _count(found.not_judged, asked.reason)
+        return
     requests = requests_of(call)
-    if not requests:
+    if requests:
+        _sum_up(found, call, [_Judged(one, judge.verdict(one, asked), asked.layers) for one in requests])
+    else:
         _count(found.unknown_operations, f"{call.source}:{call.name}")
-        return
-    judged = list(_judged(judge, requests, policies))
-    if isinstance(judged[0], NotAsked):
-        _count(found.not_judged, judged[0].reason)
-        return
-    _sum_up(found, call, [one for one in judged if not isinstance(one, NotAsked)])
 
 
 class _Judged(NamedTuple):
     request: RecordedRequest
     verdict: ReplayVerdict
     layers: frozenset[Layer]
-
-
-def _judged(
-    judge: ReplayJudge, requests: Iterable[RecordedRequest], policies: ReplayedPolicies
-) -> Iterator[_Judged | NotAsked]:
-    for one in requests:
-        asked = policies.about(one)
-        if isinstance(asked, NotAsked):
-            yield asked
-        else:
-            yield _Judged(one, judge.verdict(one, asked), asked.layers)
 
 
 def _sum_up(found: Replay, call: RecordedCall, judged: list[_Judged]) -> None:

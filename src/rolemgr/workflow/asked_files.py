@@ -40,7 +40,7 @@ def asked_of(names: Sequence[str], chosen: Mapping[str, Any], outside: Outside) 
     role file beside policies, and for what can't be read.
     """
     files = [one for name in names for one in (_in_folder(name, outside) if is_directory(name) else [name])]
-    if len(files) == 1 and not files[0].endswith((".yaml", ".yml")):
+    if len(files) == 1 and (files[0] == "-" or files[0].endswith(".json")):
         return [AskedPrincipal("", files, chosen)]  # what it is says whoever reads it
     kinds = {file: _kind(file, outside) for file in dict.fromkeys(files)}
     roles = [file for file, kind in kinds.items() if kind is FileKind.ROLE]
@@ -63,10 +63,10 @@ def _alone(file: str, kind: FileKind | None, chosen: Mapping[str, Any]) -> tuple
 
 def _kind(name: str, outside: Outside) -> FileKind | None:
     """Return whether the file *name* is a role file or a rendered role; None for others, and what is read later."""
-    if name == "-" or not os.path.isfile(name):  # noqa: PTH113 - a pipe can be read once
+    if name == "-" or not os.path.exists(name):  # noqa: PTH110 - never raises
         return None
     try:
-        if name.endswith((".yaml", ".yml")) and is_role_text(*outside.read(name, LIMITS)):
+        if not name.endswith(".json") and is_role_text(*outside.read(name, LIMITS)):
             return FileKind.ROLE
         found = file_kind(read_source(name, outside.read).data)
     except RolemgrError:

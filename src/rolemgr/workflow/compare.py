@@ -1,7 +1,9 @@
 """Roles and policies side by side: each read as what it is, and measured against AmazonSageMakerFullAccess."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -48,8 +50,15 @@ def compared(
     if not sides.found:
         raise InputError(None, "nothing is compared", "give --persona NAME, a role file, or a policy")
     return ComparedRoles(
-        tuple(one for one in sides.found if one.name != REFERENCE), reference_measure(), tuple(sides.not_judged)
+        tuple(one for one in _told_apart(sides) if one.name != REFERENCE), reference_measure(), tuple(sides.not_judged)
     )
+
+
+def _told_apart(sides: "_Sides") -> Iterator[AccessMeasure]:
+    """Yield what was found, with the file behind a name that several have."""
+    names = Counter(one.name for one in sides.found)
+    for one, source in zip(sides.found, sides.sources, strict=True):
+        yield replace(one, name=f"{one.name} ({source})") if names[one.name] > 1 and source else one
 
 
 class _Sides:
@@ -59,6 +68,8 @@ class _Sides:
         self._principals, self._outside, self._verbose = principals, outside, verbose
         self._known: set[str] = set()
         self.found: list[AccessMeasure] = []
+        self.sources: list[str] = []
+        """Of each the file that it is of; nothing where it is of none."""
         self.not_judged: list[str] = []
 
     def add(self, name: str) -> None:
@@ -69,7 +80,7 @@ class _Sides:
         elif name == "-" or os.path.lexists(name) or name.endswith(_ENDINGS):
             self._add_file(name)
         else:
-            self.found.append(_published(name))
+            self._take(_published(name), "")
 
     def add_role_file(self, chosen: Mapping[str, Any]) -> None:
         """Add the role that *chosen* says."""
@@ -79,7 +90,11 @@ class _Sides:
         policies += [NamedPolicy(arn.rpartition("/")[2], document) for arn, document in known.items()]
         unknown = [_unknown_policy(arn) for arn in made.role.spec.managed_policy if arn not in known]
         bounded = bool(made.role.spec.boundary or documents.own_boundary)
-        self.found.append(measure(documents.name, policies, unknown, [_BOUNDARY] if bounded else []))
+        self._take(measure(documents.name, policies, unknown, [_BOUNDARY] if bounded else []), chosen["role"] or "")
+
+    def _take(self, one: AccessMeasure, source: object) -> None:
+        self.found.append(one)
+        self.sources.append(str(source))
 
     def require_principals(self) -> None:
         """Raise UnknownNameError for a principal that no file has."""
@@ -103,7 +118,7 @@ class _Sides:
             is_meant = not self._principals or not {holder.arn, holder.name}.isdisjoint(self._principals)
             if is_meant and not holder.is_of_a_service:
                 is_file = not is_account and holder.name == PurePath(name).stem
-                self.found.append(_of_holder(holder, name if is_file else holder.name))
+                self._take(_of_holder(holder, name if is_file else holder.name), name)
 
 
 def _place(path: str, line: int | None) -> str:

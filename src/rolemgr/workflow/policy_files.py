@@ -102,11 +102,11 @@ def _readable(policy: Sourced[Document]) -> Sourced[Document]:
 
 
 def read_source(name: str, read: Reader) -> SourceFile:
-    """Return the file *name* as data: YAML where its name says so, or stdin does not start as JSON does."""
-    is_yaml = name.endswith((".yaml", ".yml"))
+    """Return the file *name* as data: JSON or YAML where its name says so, else by how it begins."""
+    folded = name.lower()
+    is_yaml, is_json = folded.endswith((".yaml", ".yml")), folded.endswith(".json")
     text, shown = read(name, LIMITS if is_yaml else ANSWER_LIMITS)
-    is_json = text.lstrip()[:1] in ("{", "[", '"') if name == "-" else not is_yaml
-    if is_json:
+    if is_json or (not is_yaml and (text.lstrip()[:1] in ("{", "[", '"') or not text.strip())):
         return unquoted(parse_json(text, shown, ANSWER_LIMITS))
     from rolemgr.files.yaml import parse_yaml  # only a YAML file pays for it
 

@@ -11,7 +11,7 @@ from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
 from rolemgr.iam.uses import Use, documents_in, kinds_in
 from rolemgr.model.inventory import HeldRole, Inventory
 from rolemgr.model.inventory_layers import ControlPolicy
-from rolemgr.usage.layers_asked import AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
+from rolemgr.usage.layers_asked import UNTOLD, AskedPolicies, GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import Replay, replay
 from rolemgr.workflow.file_kind import FileKind, file_kind
 from rolemgr.workflow.given_files import expanded, files_below
@@ -70,7 +70,17 @@ def replayed(asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: B
         first = found.unread[0] if found.unread else None
         where, problem = (first.where, first.problem) if first else (SourceLocation(asked.trails[0]), "is empty")
         raise InputError(where, problem, "no event of CloudTrail was found in all that was given")
+    if not found.judged and not found.unknown_operations and UNTOLD not in found.not_judged:
+        _say_that_nobody_called(found, asked, outside)
     return found
+
+
+def _say_that_nobody_called(found: Replay, asked: ReplayRequest, outside: Outside) -> None:
+    """Raise InputError where nobody whom ``--principal`` names called, and say where no role of the files did."""
+    if asked.principals:
+        hint = f"{found.events:,} events were read; give the name or ARN of a role or user that called"
+        raise InputError(SourceLocation("--principal"), f"{', '.join(asked.principals)} made no call", hint)
+    outside.say("nothing was replayed: no call in the trail is of a principal that these policies are about")
 
 
 def replayed_here(files: Iterator[OpenTrail], policies: ReplayedPolicies) -> Replay:

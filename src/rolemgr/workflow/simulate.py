@@ -19,7 +19,7 @@ from rolemgr.reference.requests import questioned
 from rolemgr.report.decision import decision_data, decision_page
 from rolemgr.workflow.layer_options import given
 from rolemgr.workflow.layers import context_of, policies_around, say_doubtful_names
-from rolemgr.workflow.outside import Outside, Say
+from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_identity_policies, without_boundary
 from rolemgr.workflow.role_options import given_flag
 from rolemgr.workflow.views import Views
@@ -116,18 +116,19 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
 
     Raises InputError for options and files that make no request, role or policy.
     """
-    _say_doubts(asking.options, outside.say)
+    doubts = _doubts(asking.options)
+    for text in doubts:
+        outside.say(text)
     identity = _identity(asking, outside, verbose=verbose)
     request = _request(asking.options, identity.arn)
-    around, beside = policies_around(identity.policies, asking.layers, request, outside), _refused_by_aws(request)
+    around = policies_around(identity.policies, asking.layers, request, outside)
     if around.permissions_boundary is None:
         around = replace(around, permissions_boundary=identity.boundary)
-    _say_unreached(request, asking.layers, outside.say)
-    _say_other_resource(request, around, outside.say)
+    beside = [*_refused_by_aws(request), *_unreached(request, asking.layers), *_other_resource(request, around)]
     for text in beside:
         outside.say(text)
     found = _without_dates(explain(request, around, identity.missing))
-    notes = (*found.notes, *beside, *_trust_not_asked(request, identity.arn, around))
+    notes = (*found.notes, *doubts, *beside, *_trust_not_asked(request, identity.arn, around))
     return Simulated(request, found._replace(notes=notes), identity.origins, around)
 
 
@@ -164,9 +165,9 @@ def _trust_not_asked(request: Request, own_arn: str | None, around: Policies) ->
         )
 
 
-def _say_doubts(asked: RequestOptions, say: Say) -> None:
+def _doubts(asked: RequestOptions) -> tuple[str, ...]:
     """
-    Refuse a resource that can't be one; say each name of the request that AWS is not known to have.
+    Return what to say of each name of the request that AWS is not known to have; refuse a resource that can't be one.
 
     A misspelt name is denied like any other, which looks like an answer. It is an error only where an answer
     is expected, as in a test that would pass for the wrong reason: AWS adds names before the reference has
@@ -185,8 +186,7 @@ def _say_doubts(asked: RequestOptions, say: Say) -> None:
     ]
     if asked.certain:
         raise_all(problems)
-    for problem in problems:
-        say(str(problem))
+    return tuple(map(str, problems))
 
 
 def _refused_by_aws(request: Request) -> list[str]:
@@ -195,17 +195,17 @@ def _refused_by_aws(request: Request) -> list[str]:
     return [str(found)] if found else []
 
 
-def _say_unreached(request: Request, layers: Mapping[str, Any], say: Say) -> None:
-    """Say that RCPs do not reach the service of the request."""
+def _unreached(request: Request, layers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that RCPs do not reach the service of the request."""
     if layers["rcp"] and (text := beyond_rcps(request.action)):
-        say(f"--rcp: {text}")
+        yield f"--rcp: {text}"
 
 
-def _say_other_resource(request: Request, around: Policies, say: Say) -> None:
-    """Say that the resource's policy says nothing of the resource: that of another neither allows nor denies."""
+def _other_resource(request: Request, around: Policies) -> Iterator[str]:
+    """Yield that the resource's policy says nothing of the resource: that of another neither allows nor denies."""
     statements = [one for group in groups_of(around) if group.layer is Layer.RESOURCE for _, one in group.statements()]
     if statements and request.resource != "*" and not any(takes_resource(one, request) for one in statements):
-        say(f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?")
+        yield f"--resource-policy: no statement is about {request.resource}: is it the policy of another resource?"
 
 
 def _request(asked: RequestOptions, own_arn: str | None) -> Request:

@@ -1,7 +1,7 @@
 """A role, the trail of what it used, and the smaller role: proven not to be wider, with tests of what was used."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
@@ -12,7 +12,7 @@ from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Policies
-from rolemgr.files.source import LayeredSource
+from rolemgr.files.source import LayeredSource, SourceFile
 from rolemgr.files.write import to_json, to_yaml
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.iam.role_document import owners
@@ -75,11 +75,20 @@ class _GivenRole(NamedTuple):
     reports: tuple[AccessReport, ...] = ()
 
 
+LiveEvidence: TypeAlias = Callable[[Sequence[str]], Iterable[SourceFile]]
+"""Gives what an account tells of the use of the principals that names mean."""
+
+
+def _none(_names: Sequence[str]) -> Iterable[SourceFile]:
+    return ()
+
+
 def tightened(
-    asked: TightenRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, reading: UseReading
-) -> TightenedRole:
+    asked: TightenRequest, outside: Outside, stdin: BinaryIO, buckets: Buckets, reading: UseReading,
+    live: LiveEvidence = _none,
+) -> TightenedRole:  # fmt: skip
     """
-    Return the role of *asked* with what it used, as *reading* the trails tells it.
+    Return the role of *asked* with what it used, as *reading* the trails tells it; *live* gives more evidence.
 
     Raises InputError (or Problems) for what can't be read, for a role that nobody names, and where it made no call.
     """
@@ -87,7 +96,7 @@ def tightened(
         if not expand(pattern):
             raise InputError(SourceLocation("--keep"), f"`{pattern}` is not an action, nor a pattern of some")
     given = _held_role(asked, outside) if asked.inventory else _role(asked, outside)
-    sources = (read_source(name, outside.read) for name in asked.evidence)
+    sources = (*(read_source(name, outside.read) for name in asked.evidence), *live(given.names))
     reports = (*given.reports, *read_reports(sources, given.names))
     if asked.by == "groups" and given.file is None:
         hint = f"`rolemgr migrate {asked.role} --used FILE` finds groups for other roles"
@@ -139,8 +148,12 @@ def _role(asked: TightenRequest, outside: Outside) -> _GivenRole:
 
 
 def _untold(missing: MissingPolicies) -> tuple[str, ...]:
-    """Return what the smaller role is made without: it may allow what is called unused, or deny what is kept."""
-    return tuple(f"{name}: its text is not at hand, and it is not made smaller" for name in missing.names)
+    """
+    Return what the smaller role is made without: it may allow what is called unused.
+
+    A permissions boundary gives nothing, and what was used went through it: it changes neither part of the answer.
+    """
+    return tuple(f"{name}: its text is not at hand, and it is not made smaller" for name in missing.identity)
 
 
 def _held_role(asked: TightenRequest, outside: Outside) -> _GivenRole:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Document, Statement
 from rolemgr.check.finding import Severity
+from rolemgr.check.left_over import left_over, other_tools_variable
 from rolemgr.check.patterns import only_stars
 from rolemgr.check.rule import (
     IAM,
@@ -20,6 +21,7 @@ from rolemgr.check.rule import (
     value_at,
 )  # fmt: skip
 from rolemgr.check.rules.denied_again import meaning
+from rolemgr.files.source import DataPath
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import value_problem
@@ -136,7 +138,7 @@ def _resource_problem(resource: str) -> str | None:
 def _blank_in_name(arn: Arn) -> bool:
     """Tell whether the name of the resource has a blank, and names of its service never do."""
     name = arn.resource.partition("/")[0] if arn.service == "s3" else arn.resource
-    return arn.service in _WITHOUT_BLANKS and _LEFT.search(arn.resource) is None and any(map(str.isspace, name))
+    return arn.service in _WITHOUT_BLANKS and left_over(str(arn)) is None and any(map(str.isspace, name))
 
 
 _WITHOUT_BLANKS = frozenset({"iam", "sts", "sagemaker", "s3", "kms", "ecr", "secretsmanager", "lambda"})
@@ -338,23 +340,27 @@ def statement_twice(document: Document) -> Iterator[Hit]:
 
 
 @statement_rule(
-    "RM114", "braces-left-in-arn", Severity.WARNING, "an ARN has braces that something was to fill",
+    "RM114", "braces-left-in-arn", Severity.WARNING, "the policy has text that something was to fill in",
     IAM + "reference_policies_elements_resource.html",
 )  # fmt: skip
 def braces_left_in_arn(statement: Statement) -> Iterator[Hit]:
     """
     `model-package/{group}/*` is a name with braces in it: a program that was to fill them has not, and the
-    statement is about nothing. So are `{{ group }}`, `{ group }`, `{% ... %}` and `<group>`.
+    statement is about nothing. So are `{{ group }}`, `{% ... %}`, `<group>`, `%s`, `$GROUP`, `REPLACE_ME`, an account
+    called `ACCOUNT_ID`, and `${Group}` or `${var.group}`, which name no condition key, in a policy by itself: what
+    templates of CloudFormation and Terraform fill in is left to them. Principals and values of conditions count too.
 
-    Render the policy with the value, and look at what comes out.
+    Render the policy with the value, and look at what comes out. A file that is itself a template says so by its
+    name: `policy.json.j2`, `policy.json.tftpl`.
     """
-    for element, resource in statement.written_resources if not statement.opaque else ():
-        if left := _LEFT.search(resource):
-            yield Hit(f"`{left[0]}` was to be filled in `{resource}`", statement.at(element, resource))
+    for path, text in _fillable(statement) if not statement.opaque else ():
+        left = left_over(text) or (other_tools_variable(text) if not statement.policy.template else None)
+        if left:
+            yield Hit(f"`{left}` was to be filled in" + (f" `{text}`" if text != left else ""), path)
 
 
-_LEFT = re.compile(
-    r"(?<![{$])\{\s*[A-Za-z_][\w.]*\s*\}(?!\})"
-    r"|\{\{(?!\s*resolve:)[^{}]*\}\}|\{%[^{}]*%\}|<%?=?\s*[A-Za-z_][\w. -]*\s*%?>"
-)
-"""What templates leave; `{{resolve:...}}` is filled in by CloudFormation."""
+def _fillable(statement: Statement) -> Iterator[tuple[DataPath, str]]:
+    """Yield each text of *statement* in which a template may leave something, after the path where it stands."""
+    yield from texts_with_variables(statement)
+    for element, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
+        yield from ((statement.at(element), one.value) for one in principals)
