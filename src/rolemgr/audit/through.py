@@ -94,19 +94,19 @@ class _Actors:
 
     def _gives(self, subject: AuditedPrincipal, way: Way) -> bool:
         actor = subject.working_as(way.actor)
-        return self._is_enough(subject, actor) if way.writes else self._asked(subject, actor)[0]
+        return self._is_enough(subject, actor) if way.writes else self._answer(subject, actor)[0]
 
     def _is_enough(self, subject: AuditedPrincipal, actor: AuditedPrincipal) -> bool:
         """Tell whether *actor* may do it once *subject* writes its policies; that it can't be told is said of this."""
         key = actor.holder.arn, actor.holder.boundary_arn
         if key not in self._known:
-            self._known[key] = self._asked(subject, self._filled(actor))
+            self._known[key] = self._answer(subject, self._filled(actor))
         found, untold = self._known[key]
         if untold:
             subject.rights.cut_off(_WHETHER, "whether conditions let it through can't be told")
         return found
 
-    def _asked(self, subject: AuditedPrincipal, actor: AuditedPrincipal) -> tuple[bool, bool]:
+    def _answer(self, subject: AuditedPrincipal, actor: AuditedPrincipal) -> tuple[bool, bool]:
         """Return whether *actor* may, and whether that can't be told."""
         found = self._may(actor)
         untold = not found and bool(actor.rights.untold or actor.rights.cuts)
