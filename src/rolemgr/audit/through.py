@@ -38,14 +38,14 @@ class Through(NamedTuple):
     unless: str = ""
 
 
-class Ways(NamedTuple):
+class WaysTo(NamedTuple):
     """Who comes to it *through* somebody who can; and who by *changing* policies, or through somebody who can that."""
 
     through: tuple[Through, ...]
     changing: tuple[Through, ...]
 
 
-def ways_to(setting: AuditRun, held: set[str], may: May) -> Ways:
+def ways_to(setting: AuditRun, held: set[str], may: May) -> WaysTo:
     """Return how those who are not *held*, who may, come to it in up to three steps."""
     walkers = {arn: Walker(setting, one, unnamed=True) for arn, one in setting.subjects.items() if arn not in held}
     goal = "one of those who may"
@@ -56,7 +56,7 @@ def ways_to(setting: AuditRun, held: set[str], may: May) -> Ways:
     steps = {arn: way.step for arn, way in found.items()}
     reaching = Search(setting, others, goal).run((), steps) if steps else {}
     changing = {**{arn: (step,) for arn, step in steps.items()}, **reaching}
-    return Ways(
+    return WaysTo(
         tuple(Through(setting.subjects[arn].holder, one) for arn, one in sorted(chains.items())),
         tuple(Through(setting.subjects[arn].holder, one, unless[one[-1].who]) for arn, one in sorted(changing.items())),
     )
