@@ -50,9 +50,10 @@ def test_a_folder_a_pattern_and_names_are_the_same(words: tuple[str, ...], run: 
 
 def test_what_a_folder_holds_besides_is_said(run: Run) -> None:
     """Nobody believes that a file was taken which was not."""
+    Path("roles/z.json").write_text("{}")
     said = next(text for text in run("create", "roles", "-o", "out").notes if "passed over" in text)
-    assert said.startswith("roles: passed over files without a role: roles/blueprint.yaml, ")
-    assert said.endswith("roles/policy.yaml and 1 more")
+    assert said.startswith("roles: passed over what is no role file: roles/blueprint.yaml, ")
+    assert said.endswith("roles/policy.yaml and 2 more")
 
 
 def test_what_can_not_be_read_is_not_passed_over(run: Run) -> None:
