@@ -14,7 +14,7 @@ OTHERS = {
     "tests.yaml": ("persona: data-scientist\ncases: []\n", "but policy tests; `rolemgr test` takes it"),
     "inventory.yaml": ("accounts: []\n", "but an inventory; `rolemgr audit` takes it"),
 }
-TAKES_ONE = ("break-glass",)
+TAKES_ONE = ("smoke",)
 NEEDED = {
     "elevated": ("--raise", "max-runtime=72h", "--expires", "2026-12-24T18:00Z", "--trust", "github:acme/ml"),
     "break-glass": (
@@ -24,7 +24,7 @@ NEEDED = {
     "apply": ("--yes",),
 }  # fmt: skip
 """What a command can't be without."""
-TAKES_MANY = ("create", "preview", "prove", "plan", "apply", "drift", "boundary", "elevated")
+TAKES_MANY = ("create", "preview", "prove", "plan", "apply", "drift", "boundary", "elevated", "break-glass")
 
 
 @pytest.fixture(autouse=True)
