@@ -90,7 +90,8 @@ def test_a_session_manager_document_is_no_instance() -> None:
     documents = allow("ssm:StartSession", "arn:aws:ssm:*:*:document/*")
     assert "RM702" not in rules(policy(documents))
     assert "RM702" in rules(policy(documents, allow("ssm:StartSession", "arn:aws:ec2:*:*:instance/*")))
-    assert "RM703" in rules(policy(allow("ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/*")))
+    of_account = allow("ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/*")
+    assert rules(policy(of_account)) & {"RM702", "RM703"} == {"RM702"}
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,72 @@ def test_every_entry_of_the_tables_names_its_page(table: str) -> None:
                 page.startswith(("https://docs.aws.amazon.com/", "https://pathfinding.cloud/paths/", "botocore "))
                 for page in pages
             )
+
+
+_OF_ACCOUNT = "arn:aws:sagemaker:eu-west-1:111122223333:"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "found"),
+    [
+        ("sagemaker:UpdateNotebookInstanceLifecycleConfig", f"{_OF_ACCOUNT}notebook-instance-lifecycle-config/*", {"RM702"}),
+        ("sagemaker:UpdateNotebookInstance", f"{_OF_ACCOUNT}notebook-instance/*", {"RM702"}),
+        ("sagemaker:CreateApp", f"{_OF_ACCOUNT}app/*", {"RM702"}),
+        ("sagemaker:CreateApp", f"{_OF_ACCOUNT}app/d-1/churn-*/*", set()),
+        ("lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:111122223333:function:*", {"RM702"}),
+        ("lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:111122223333:function:churn-*", set()),
+        ("sagemaker:StartPipelineExecution", f"{_OF_ACCOUNT}pipeline/*", {"RM703"}),
+    ],
+)  # fmt: skip
+def test_all_names_of_the_account_reach_what_a_star_reaches(action: str, resource: str, found: set[str]) -> None:
+    """What rewrites or starts code is as bad there; what people open every day is a suggestion."""
+    assert rules(policy(allow(action, resource))) & {"RM702", "RM703"} == found
+
+
+_ROLES = "arn:aws:iam::111122223333:role/ml-*"
+_OWN = "arn:aws:iam::111122223333:policy/ml/read"
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (allow("iam:AttachRolePolicy", _ROLES), True),
+        (allow("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/ml*"), True),
+        (allow("iam:Att*", "arn:aws:iam::111122223333:role/ml/*"), True),
+        (allow("iam:PutUserPolicy", "arn:aws:iam::111122223333:user/ml-*"), True),
+        (allow("iam:UpdateAssumeRolePolicy", _ROLES), True),
+        (allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/ml/*"), True),
+        (allow("iam:AttachRolePolicy", _ROLES, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), True),
+        (allow("iam:AttachRolePolicy", _ROLES, Condition={"ArnLike": {"iam:PolicyARN": "*"}}), True),
+        (allow("iam:AttachRolePolicy", _ROLES, Condition={"ArnEquals": {"iam:PolicyARN": _OWN}}), False),
+        (allow("iam:PutRolePolicy", _ROLES, Condition={"StringEquals": {"iam:PermissionsBoundary": _OWN}}), False),
+        (allow("iam:AttachRolePolicy", _ROLES, Condition={"StringEquals": {"aws:ResourceTag/t": "ml"}}), False),
+        (allow("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/ml-reader"), False),
+        (allow("iam:AttachRolePolicy", "arn:aws:iam::*:role/aws-service-role/x.amazonaws.com/*"), False),
+        (allow("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/*"), False),
+        (allow(["iam:CreateRole", "iam:AttachRolePolicy"], _ROLES), False),
+        (allow("iam:DetachRolePolicy", _ROLES), False),
+    ],
+    ids=lambda value: json.dumps(value)[:90],
+)
+def test_rights_that_are_given_by_a_prefix(statement: dict[str, Any], found: bool) -> None:
+    """Whatever a boundary, a policy's ARN, a tag or one name does not close; RM701 and RM708 have theirs."""
+    assert ("RM709" in rules(policy(statement))) is found
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (allow("iam:CreateServiceLinkedRole"), True),
+        (allow("iam:Create*", "arn:aws:iam::111122223333:role/*"), True),
+        (allow("iam:CreateServiceLinkedRole", "arn:aws:iam::*:role/aws-service-role/*"), True),
+        (allow("iam:CreateServiceLinkedRole", "arn:aws:iam::*:role/aws-service-role/sagemaker.amazonaws.com/*"), False),
+        (allow("iam:CreateServiceLinkedRole", Condition={"StringEquals": {"iam:AWSServiceName": "x.amazonaws.com"}}), False),
+        (allow("iam:CreateServiceLinkedRole", Condition={"StringLike": {"iam:AWSServiceName": "*"}}), True),
+        (allow("*"), False),
+    ],
+    ids=lambda value: json.dumps(value)[:90],
+)  # fmt: skip
+def test_service_linked_roles_of_any_service(statement: dict[str, Any], found: bool) -> None:
+    """As AWS's own check warns of; a service by name closes it."""
+    assert ("RM710" in rules(policy(statement))) is found

@@ -302,3 +302,49 @@ def test_patterns_come_together_in_linear_work() -> None:
     assert together(["*a" * 20_000 + "*"]) == ()
     assert together(f"{number}{letter}*" for number in range(4_000) for letter in LOWER)[-1] == "9*"
     assert together(["a*", "role/a"]) == together([]) == ()
+
+
+ALWAYS: list[dict[str, Any]] = [
+    {"Null": {"aws:PrincipalArn": "false"}},
+    {"Null": {"aws:ResourceTag/x": ["true", "false"]}},
+    {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+    {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "::/0"]}},
+    {"StringLike": {"aws:RequestedRegion": "*"}},
+    {"StringLike": {"aws:RequestedRegion": ["eu-*", "**"]}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:*"}},
+    {"StringLike": {"aws:PrincipalAccount": "????????????"}},
+    {"StringLikeIfExists": {"aws:SourceVpc": "*"}},
+    {"Bool": {"aws:SecureTransport": ["true", "false"]}},
+]
+NOT_ALWAYS: list[dict[str, Any]] = [
+    {"Bool": {"aws:SecureTransport": "true"}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}},
+    {"StringLike": {"aws:PrincipalTag/x": "*"}},
+    {"StringLike": {"kms:ViaService": "*"}},
+    {"Null": {"aws:PrincipalTag/x": "false"}},
+    {"StringNotLike": {"aws:RequestedRegion": "*"}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/2", "128.0.0.0/1"]}},
+    {"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    {"StringLike": {"aws:RequestedRegion": "eu-*"}},
+    {"StringLike": {"aws:userid": "*:*"}},
+    {"StringEquals": {"aws:RequestedRegion": "*"}},
+]
+CERTAIN = [*((one, True) for one in ALWAYS), *((one, False) for one in NOT_ALWAYS)]
+
+
+@pytest.mark.parametrize(("condition", "found"), CERTAIN, ids=json.dumps)
+def test_a_condition_that_holds_for_every_request(condition: dict[str, Any], found: bool) -> None:
+    """It is named wherever it stands, but in an administrator's Allow, which RM601 has; a Deny by it is meant."""
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": condition}
+    assert ("RM315" in rules(policy(statement))) is found
+    assert "RM315" not in rules(policy({**statement, "Effect": "Deny"}))
+    assert not {"RM601", "RM315"} <= rules(allow(Condition=condition))
+
+
+def test_a_principal_is_no_matter_of_course_in_a_resources_policy() -> None:
+    """Who calls without signing has none, so that demanding one is a limit there."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}
+    for key, found in (("aws:PrincipalArn", False), ("aws:SecureTransport", True)):
+        made = policy({**statement, "Condition": {"Null": {key: "false"}}})
+        assert ("RM315" in rules(made, "resource")) is found

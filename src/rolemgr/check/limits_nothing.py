@@ -17,7 +17,7 @@ from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.patterns import is_every_one
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
-from rolemgr.iam.breadth import are_narrow, is_open, together, widened
+from rolemgr.iam.breadth import are_narrow, collapsed, is_open, together, widened
 from rolemgr.iam.values import read_date, read_number
 from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
@@ -171,6 +171,35 @@ def _null_limits_nothing(condition: ReadCondition) -> bool:
     if {"true", "false"} <= answers or ("false" in answers and _is_always_there(condition.folded)):
         return True
     return "true" in answers and not _is_always_there(condition.folded) and _may_be_left_out(condition.folded)
+
+
+def always_holds(condition: ReadCondition, *, signed: bool) -> bool:
+    """
+    Tell whether *condition* is sure to hold, whatever the request: what it tests is there, and any value will do.
+
+    Where it is not *signed*, as in a resource's own policy, keys of the principal may be absent. Addresses count as
+    there: what comes through a VPC endpoint has others under other keys.
+    """
+    if condition.operator is None or condition.opaque or not condition.values or condition.operator.negated:
+        return False
+    known = find_key(condition.folded)
+    there = known is not None and known.present in (("always", "principal") if signed else ("always",))
+    answers = {value.lower() for value in condition.values}
+    base = condition.operator.base
+    if base == "Null":
+        return {"true", "false"} <= answers or (there and answers == {"false"})
+    if base == "IpAddress":
+        return any(one.prefixlen == 0 for one in collapsed(condition.values))
+    if not (there or condition.true_where_absent):
+        return False
+    if base == "Bool":
+        return {"true", "false"} <= answers
+    return (base.endswith("Like") or base.startswith("Arn")) and any(map(_is_whatever, condition.values))
+
+
+def _is_whatever(value: str) -> bool:
+    """Tell whether the pattern *value* matches any text, any ARN, or any account."""
+    return is_star(value) or (value.startswith("arn:") and is_everything(value)) or value == _ANY_ACCOUNT
 
 
 @lru_cache(maxsize=4_096)

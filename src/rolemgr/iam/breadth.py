@@ -85,6 +85,14 @@ def networks(values: Iterable[str]) -> list[Network]:
     return found
 
 
+def collapsed(values: Iterable[str]) -> list[Network]:
+    """Return the networks that *values* write, joined: two halves are one network."""
+    found = networks(values)
+    v4 = [one for one in found if isinstance(one, IPv4Network)]
+    v6 = [one for one in found if isinstance(one, IPv6Network)]
+    return [*collapse_addresses(v4), *collapse_addresses(v6)]
+
+
 def narrow(found: Iterable[Network]) -> list[Network]:
     """Return those of the networks *found* that are not very broad; none of a version that is so altogether."""
     given = list(dict.fromkeys(found))

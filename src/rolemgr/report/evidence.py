@@ -1,13 +1,8 @@
 """How sure recorded calls make one: the window that they span, and what of them could not be read."""
 
-from datetime import datetime
-from typing import Final
-
 from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.report.who_can import several
-
-_LONG: Final = 90
-_SHORT: Final = 30
+from rolemgr.usage.evidence import spanned
 
 
 def window(use: RoleCalls) -> str:
@@ -18,12 +13,7 @@ def window(use: RoleCalls) -> str:
 
 def confidence(use: RoleCalls) -> tuple[str, str]:
     """Return how sure "unused" is (``high``, ``medium``, ``low``), and why: as `tighten` does."""
-    try:
-        first, last = (datetime.fromisoformat(text) for text in (use.first, use.last))
-    except ValueError:
-        return "low", "the events do not tell their time"
-    if use.unknown_operations or use.left_out:
-        return "low", "some of the calls are of operations that nobody here knows, or too many"
-    days = (last - first).days
-    why = f"the calls span {several(days, 'day')}"
-    return ("high" if days >= _LONG else "medium" if days >= _SHORT else "low"), why
+    unknown = ["some of the calls are of operations that nobody here knows"] if use.unknown_operations else []
+    unknown += ["there are more different requests than are kept"] if use.left_out else []
+    level, why = spanned(use.first, use.last, unknown)
+    return level.value, why

@@ -8,12 +8,15 @@ from typing import Any, Final
 from rolemgr.audit.migrate.choose import GroupChoice
 from rolemgr.audit.migrate.cluster import Clustered
 from rolemgr.audit.migrate.judge import Outcome, Verdict
-from rolemgr.audit.migrate.migration import Migrated, Migration, lost, other_trust
+from rolemgr.audit.migrate.migration import Migrated, Migration, lost
 from rolemgr.audit.migrate.needs import UseEvidence, services_of
+from rolemgr.audit.migrate.trusting import other_trust
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.report.migrate_steps import places_to_change, steps
 from rolemgr.report.migrate_use import (
     beyond_lines,
+    deny_lines,
+    deny_text,
     draft_lines,
     gone_lines,
     kept_lines,
@@ -56,7 +59,7 @@ def migration_data(found: Migrated, file: str) -> dict[str, Any]:
         "unused_parameters": list(made.plan.unused),
         "personas": [_choice_data(one, made) for one in plan.choices],
         "regions": list(plan.regions),
-        "trusts_not_carried_over": list(other_trust(plan.old)),
+        "trusts_not_carried_over": list(other_trust(made.plan.old, made.plan.best)),
         "steps": [{"step": one.name, "commands": list(one.commands), "notes": list(one.notes)}
                   for one in steps(made, file, found.mentions)],
         "places": [
@@ -126,8 +129,13 @@ def _lines(found: Migrated, file: str, output: str | None) -> Iterator[str]:
         yield from titled("USED", use_text(made))
     yield from titled("NEEDS", needs_text(made))
     yield from titled("RESULT", counts_text(made))
+    if made.denies:
+        yield from titled("LIMITS", deny_text(made))
+    if other := list(other_trust(made.plan.old, made.plan.best)):
+        yield from titled("TRUST", f"not carried over: {'; '.join(other)} (give trust: in the role file)")
     if made.excess:
         yield from titled("EXCESS", excess_text(made))
+    yield from part("LOST LIMITS: Denies of the old role that the new one does not have", deny_lines(made))
     yield from part("NEW ACCESS, which the old role does not have", beyond_lines(made))
     yield from part("Would be denied, or can't be told", trial_lines(made))
     yield from part("A group of one's own", draft_lines(made))
@@ -139,7 +147,6 @@ def _lines(found: Migrated, file: str, output: str | None) -> Iterator[str]:
     yield from part("At their defaults: nothing tells them", _default_lines(made))
     yield from part("Given, and no group of the role has it", made.plan.unused)
     yield from part("Personas", _persona_lines(made))
-    yield from part("The new role does not trust (give trust: in its file)", other_trust(old))
     yield from part("Not judged", untold(found))
     yield from _step_lines(found, file)
     yield ""
@@ -222,8 +229,10 @@ def excess_text(found: Migration) -> str:
     total = len({action for actions in found.excess.values() for action in actions})
     most = sorted(found.excess.items(), key=lambda one: (-len(one[1]), one[0]))
     by = ", ".join(f"{name} {len(actions)}" for name, actions in most[:_SHOWN])
-    new = f" ({len(found.gained)} of them the old role may not do)" if found.gained else ""
-    return f"{total} actions that nobody needs{new}: {by}{' ...' if len(most) > _SHOWN else ''}"
+    text = f"{total} actions come with the groups, and nobody needs them: {by}{' ...' if len(most) > _SHOWN else ''}"
+    if not found.gained:
+        return text
+    return f"{text}. NEW ACCESS has {len(found.gained)} actions that the old role may not do where the new one may"
 
 
 def lost_by_reason(found: Migration) -> list[tuple[str, list[Outcome]]]:

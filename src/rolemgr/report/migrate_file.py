@@ -118,6 +118,9 @@ def _of_guardrail(made: Migration, name: str) -> Iterator[str]:
         if one.guardrail == name and not one.dropped:
             was = f"; it was {', '.join(one.was)}" if one.was else ""
             yield f"{one.parameter} seen in {one.seen:,} requests, first {one.where}{was}"
+    denies = [one.place for one in made.denies if name in one.by]
+    if denies:
+        yield f"the old role denies it: {'; '.join(denies)}"
 
 
 def beside(folder: str, file: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from rolemgr.audit.migrate.cluster import Clusters
+from rolemgr.audit.migrate.denies import DenyVerdict
 from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated, Migration
 from rolemgr.audit.migrate.needs import UseEvidence
@@ -21,7 +22,8 @@ def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: boo
     Tell whether something is lost that was or may have been used, something is gained, or something can't be told.
 
     What is gained counts where calls were recorded: a policy of needed access may ask for more than the old role had.
-    *has_draft* says that what no group grants is drafted. With ``not-known`` it counts too what no trail shows.
+    A Deny of the old role to which the new one does not keep counts always. *has_draft* says that what no group grants
+    is drafted. With ``not-known`` it counts too what no trail shows.
     """
     if fail_on == "never":
         return False
@@ -33,7 +35,8 @@ def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: boo
     is_lost = any(one.verdict in (Verdict.LOST, Verdict.UNKNOWN) for one in counted)
     is_untold = bool(made.having(Verdict.UNKNOWN)) if made.trial is None else False
     is_gained = made.trial is not None and not made.beyond.proven
-    return is_lost or is_untold or is_gained or any(untold(found)) or _breaks(made, has_draft=has_draft)
+    is_open = any(one.verdict is not DenyVerdict.KEPT for one in made.denies)
+    return is_lost or is_untold or is_gained or is_open or any(untold(found)) or _breaks(made, has_draft=has_draft)
 
 
 def _counts(evidence: UseEvidence, fail_on: str, made: Migration) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from rolemgr.audit.migrate.denies import DenyVerdict
 from rolemgr.audit.migrate.draft import may_be_drafted
 from rolemgr.audit.migrate.judge import Outcome, Verdict
 from rolemgr.audit.migrate.limits import denying_guardrails
@@ -31,7 +32,8 @@ def use_text(found: Migration) -> str:
     level, why = confidence(found.use)
     counts = Counter(one.verdict for one in found.trial.tried)
     told = ", ".join(f"{counts[one]:,} {one.value}" for one in TrialVerdict if counts[one])
-    denied = f"; {several(found.use.denied, 'call')} that AWS denied do not count" if found.use.denied else ""
+    counting = "does" if found.use.denied == 1 else "do"
+    denied = f"; {several(found.use.denied, 'call')} that AWS denied {counting} not count" if found.use.denied else ""
     total = several(len(found.trial.tried), "different request")
     return f"{window(found.use)}{denied}; {total}: {told}; confidence {level}: {why}"
 
@@ -150,13 +152,49 @@ def beyond_lines(found: Migration) -> Iterator[str]:
 
 
 def limit_lines(found: Migration) -> Iterator[str]:
-    """Yield the guardrails that have other values than the persona's profile, or are left out."""
+    """Yield the guardrails that have other values than the persona's profile, or are left out, each on its line."""
     for one in found.trial.limits if found.trial else ():
         if one.dropped:
             yield f"{one.guardrail} is LEFT OUT: {one.dropped}"
-        else:
-            was = f", not {', '.join(one.was)}" if one.was else ""
-            yield f"{one.guardrail}: {', '.join(one.values)}{was}: seen in {several(one.seen, 'request')} ({one.where})"
+            continue
+        was = f"; the persona's own: {_some(one.was)}" if one.was else ""
+        seen = f"seen in {several(one.seen, 'request')}, first {one.where}"
+        yield f"{one.guardrail} allows {', '.join(one.values)} ({seen}){was}"
+    refused: dict[str, list[str]] = {}
+    for value in found.trial.refused if found.trial else ():
+        refused.setdefault(value.guardrail, []).append(f"{value.value} ({value.where})")
+    for name, values in refused.items():
+        yield f"{name} does not allow {_some(values)}: asked for in vain, as AWS denied or failed each such call"
+
+
+def deny_text(found: Migration) -> str:
+    """Say how many Denies of the old role the new one keeps to, and how."""
+    counts = Counter(one.verdict for one in found.denies)
+    added = list(dict.fromkeys(name for one in found.denies for name in one.by))
+    by = f" (guardrails taken from them: {', '.join(added)})" if added else ""
+    lost = f", {counts[DenyVerdict.LOST]} LOST" if counts[DenyVerdict.LOST] else ""
+    unknown = f", {counts[DenyVerdict.UNKNOWN]} not known" if counts[DenyVerdict.UNKNOWN] else ""
+    total = several(len(found.denies), "Deny").replace("Denys", "Denies")
+    return f"{total} of the old role: {counts[DenyVerdict.KEPT]} kept{by}{lost}{unknown}"
+
+
+def deny_lines(found: Migration) -> Iterator[str]:
+    """Yield the Denies of the old role to which the new one does not keep, or may not, each with a request."""
+    for one in found.denies:
+        on = f" on {', '.join(one.keys)}" if one.keys else ""
+        if one.verdict is DenyVerdict.LOST:
+            yield f"{one.place}{on}: it denied, and the new role allows, {one.action} on {one.resource}"
+        elif one.verdict is DenyVerdict.UNKNOWN:
+            yield f"{one.place}{on}: whether the new role keeps to it can't be told: {one.why}"
+
+
+def deny_data(found: Migration) -> list[dict[str, Any]]:
+    """Return what becomes of each Deny of the old role, for programs."""
+    return [
+        {"deny": one.place, "keys": list(one.keys), "result": one.verdict.value, "guardrails": list(one.by),
+         "request": {"action": one.action, "resource": one.resource} if one.action else None, "why": one.why}
+        for one in found.denies
+    ]  # fmt: skip
 
 
 def _granting(found: Migration) -> Mapping[str, str]:
@@ -226,6 +264,8 @@ def use_data(found: Migration) -> dict[str, Any]:
              "seen": one.seen, "dropped": one.dropped}
             for one in (found.trial.limits if found.trial else ())
         ],
+        "refused": [{**one._asdict(), "where": str(one.where)} for one in (found.trial.refused if found.trial else ())],
+        "denies": deny_data(found),
         "gone": gone(found),
         "no_trail_shows": {"kept": kept, "not_kept": lost},
     }  # fmt: skip

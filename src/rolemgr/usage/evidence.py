@@ -41,12 +41,17 @@ def trail_source(use: RecordedUse) -> UseSource:
 
 
 def _confidence(use: RecordedUse) -> tuple[Confidence, str]:
-    days = _days(use.first, use.last)
+    return spanned(use.first, use.last, gaps(use))
+
+
+def spanned(first: str, last: str, unknown: Sequence[str]) -> tuple[Confidence, str]:
+    """Return how sure calls from *first* to *last* make one that the rest was not used, with what is *unknown*."""
+    days = _days(first, last)
     if days is None:
         return Confidence.LOW, "the events do not tell their time"
     span = f"the calls span {days} day{'' if days == 1 else 's'}"
-    if found := gaps(use):
-        return Confidence.LOW, f"{span}, and {' and '.join(found)}"
+    if unknown:
+        return Confidence.LOW, f"{span}, and {' and '.join(unknown)}"
     if days < _SHORT:
         return Confidence.LOW, span
     return (Confidence.HIGH if days >= _LONG else Confidence.MEDIUM), span

@@ -12,14 +12,13 @@ from tests.nightly import WHOLE, examples
 
 from rolemgr.audit.examples import concrete
 from rolemgr.audit.migrate.judge import Outcome, Verdict
-from rolemgr.audit.migrate.migration import Migration, NewRoleOptions, migrate, other_trust
+from rolemgr.audit.migrate.migration import Migration, NewRoleOptions, migrate
 from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.errors import InputError
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.files.source import SourceFile
-from rolemgr.iam.documents import TrustPolicy
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
@@ -231,16 +230,6 @@ def test_the_old_role_that_passes_itself_is_not_passed_again() -> None:
     reasons = set(found.plan.inference.not_told.values())
     assert "the old role passes itself" in reasons
     assert "pass_roles" not in found.plan.best.data.get("parameter", {})
-
-
-def test_trust_that_is_not_carried_over_is_named() -> None:
-    """SageMaker is trusted by the new role too; anybody else is not."""
-    trust = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": {"Service": ["sagemaker.amazonaws.com", "glue.amazonaws.com"], "AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-    }]}  # fmt: skip
-    old = role(policy(statement("s3:GetObject")), trust=TrustPolicy.model_validate(trust))
-    assert list(other_trust(old)) == [f"AWS arn:aws:iam::{ACCOUNT}:root", "Service glue.amazonaws.com"]
 
 
 def test_a_role_that_needs_nothing_is_an_error() -> None:

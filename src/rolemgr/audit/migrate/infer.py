@@ -23,6 +23,7 @@ from rolemgr.iam.wildcards import contains
 from rolemgr.model.catalog import GroupStatement, Parameter, ParameterType
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.data import image_regions, jumpstart_buckets
+from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
 _MOST_VALUES: Final = 50
@@ -103,10 +104,26 @@ def _told(
         if not names or need.resource == "*":
             continue
         found = resource_form(text, tuple(sorted((key, own[key]) for key in own))).fullmatch(need.resource)
+        found = found if found and _is_of_one_type(text, own, need) else None
         for name in names if found else ():
             if name in declared and _may_tell(declared[name], need, is_written=name in filled):
                 value = str(found[name])  # type: ignore[index]  # there is one where there are names
                 yield name, _here(value, own) if declared[name].type in _ARNS else value
+
+
+def _is_of_one_type(text: str, own: Mapping[str, tuple[str, ...]], need: Need) -> bool:
+    """
+    Tell whether *need* is about a resource of a type that *text* is of: the name of a schedule holds no alert's.
+
+    ``monitoring-schedule/{{ schedule_names }}`` has the form of ``monitoring-schedule/churn/alert/drift`` too.
+    """
+    action = find_action(need.action)
+    if action is None or not action.resource_types:
+        return True
+    pieces = (one if isinstance(one, str) else own.get(one.name, ("x",))[0] for one in pieces_of(text))
+    filled, theirs = "".join(pieces), types_of(need.resource, action)
+    is_whole = not filled.startswith("arn:")  # the parameter is all of the ARN
+    return is_whole or not theirs or not set(types_of(filled, action)).isdisjoint(theirs)
 
 
 def _may_tell(parameter: Parameter, need: Need, *, is_written: bool) -> bool:

@@ -42,6 +42,15 @@ class FittedLimit(NamedTuple):
     dropped: str = ""
 
 
+class RefusedValue(NamedTuple):
+    """A *value* that calls asked for in vain, and that the *parameter* of a *guardrail* does not let through."""
+
+    guardrail: str
+    parameter: str
+    value: str
+    where: SourceLocation
+
+
 class FittedLimits(NamedTuple):
     """A *choice* whose guardrails stop nothing that was used, and what was changed for that."""
 
@@ -52,11 +61,18 @@ class FittedLimits(NamedTuple):
 def with_seen_values(
     catalog: Catalog, choice: GroupChoice, requests: Mapping[TrailRequest, SeenAt]
 ) -> FittedLimits:  # fmt: skip
-    """Return *choice* with guardrails that have the values of *requests*; it stays as it is where that fails."""
-    limits = [one for each in _in_force(choice) for one in _seen_limits(catalog, each, requests)]
+    """
+    Return *choice* with guardrails that have the values of those *requests* of which something came.
+
+    What was asked for in vain, of a quota say, widens no limit. The choice stays as it is where that fails.
+    """
+    requests = {one: seen for one, seen in requests.items() if seen.went_through}
+    limits = [one for each in in_force(choice) for one in _seen_limits(catalog, each, requests)]
     if not limits:
         return FittedLimits(choice, ())
-    given = {one.guardrail: _as_given(catalog, choice, one) for one in limits}
+    had = {one.name: one.values for one in in_force(choice)}
+    given = {one.guardrail: as_given(catalog, one.guardrail, {**had[one.guardrail], one.parameter: one.values})
+             for one in limits}  # fmt: skip
     return _made(catalog, choice, {"guardrail": {**choice.data.get("guardrail", {}), **given}}, limits)
 
 
@@ -67,7 +83,7 @@ def without_blocking(
     blocking = dict(_blocking(fitted.choice, tried))
     if not blocking:
         return fitted
-    kept = {one.name: _texts(one) for one in _in_force(fitted.choice) if one.name not in blocking}
+    kept = {one.name: _texts(one) for one in in_force(fitted.choice) if one.name not in blocking}
     limits = [one for one in fitted.limits if one.guardrail not in blocking]
     limits += [FittedLimit(name, "", (), (), 0, None, why) for name, why in sorted(blocking.items())]
     more = {"no_default_guardrails": True, "guardrail": kept}
@@ -81,7 +97,8 @@ def _made(
     return FittedLimits(made, tuple(limits)) if isinstance(made, GroupChoice) else FittedLimits(choice, ())
 
 
-def _in_force(choice: GroupChoice) -> tuple[GuardrailInForce, ...]:
+def in_force(choice: GroupChoice) -> tuple[GuardrailInForce, ...]:
+    """Return the guardrails of the role of *choice*."""
     return choice.role.guardrails if choice.role else ()
 
 
@@ -91,7 +108,7 @@ def _seen_limits(
     guardrail = catalog.guardrail(limit.name).value
     judged = [(one, seen) for one, seen in requests.items() if one.action in limit.actions]
     for name, parameter in guardrail.parameters.items():
-        keys = _keys_of(guardrail, name)
+        keys = keys_of(guardrail, name)
         told = [(one.values(key), seen) for key in keys for one, seen in judged]
         values = {value for found, _ in told for value in found or ()}
         was = tuple(limit.values.get(name, ()))
@@ -118,7 +135,7 @@ def _wanted(kind: ParameterType, values: Iterable[str], was: Sequence[str], *, i
     return (str(most),) if most > had else tuple(was)
 
 
-def _keys_of(guardrail: Guardrail, parameter: str) -> tuple[str, ...]:
+def keys_of(guardrail: Guardrail, parameter: str) -> tuple[str, ...]:
     """Return the condition keys, in lower case, that Denies of *guardrail* compare with its *parameter*."""
     text = re.compile(r"\{\{\s*" + re.escape(parameter) + r"\s*\}\}")
     found = (
@@ -131,13 +148,11 @@ def _keys_of(guardrail: Guardrail, parameter: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _as_given(catalog: Catalog, choice: GroupChoice, limit: FittedLimit) -> list[str]:
-    """Return the values of the guardrail as a role file has them, all parameters of one that has several."""
-    found = next(one for one in _in_force(choice) if one.name == limit.guardrail)
-    kinds = {name: one.type for name, one in catalog.guardrail(limit.guardrail).value.parameters.items()}
-    values = {**found.values, limit.parameter: limit.values}
-    shown = {name: [_value_text(one, kinds.get(name)) for one in each] for name, each in values.items()}
-    return [one if len(shown) == 1 else f"{name}:{one}" for name, each in shown.items() for one in each]
+def as_given(catalog: Catalog, name: str, values: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the *values* of the guardrail *name* as a role file has them, all parameters of one that has several."""
+    kinds = {key: one.type for key, one in catalog.guardrail(name).value.parameters.items()}
+    shown = {key: [_value_text(one, kinds.get(key)) for one in each] for key, each in values.items() if each}
+    return [one if len(kinds) == 1 else f"{key}:{one}" for key, each in shown.items() for one in each]
 
 
 def _value_text(value: str, kind: ParameterType | None) -> str:
@@ -156,7 +171,7 @@ def _texts(limit: GuardrailInForce) -> list[str] | bool:
 def _blocking(choice: GroupChoice, tried: Iterable[TriedRequest]) -> Iterator[tuple[str, str]]:
     """Yield the guardrails of *choice* that deny what was used, each with the first request that shows it."""
     for one in tried:
-        if one.verdict is TrialVerdict.ALLOWED:
+        if one.verdict is TrialVerdict.ALLOWED or not one.seen.went_through:
             continue
         for name in denying_guardrails(choice.role, one):
             yield name, f"it would stop {one.request.action} ({one.seen.where})"
@@ -168,3 +183,21 @@ def denying_guardrails(role: ComposedRole | None, one: TriedRequest) -> Iterator
     for statement in role.statements if role else ():
         if statement.effect is Effect.DENY and statement.sid in sids:
             yield from (origin.group for origin in statement.origins if origin.kind == "guardrail")
+
+
+def refused_values(
+    catalog: Catalog, choice: GroupChoice, requests: Mapping[TrailRequest, SeenAt]
+) -> tuple[RefusedValue, ...]:  # fmt: skip
+    """Return the values of *requests*, all made in vain, that the guardrails of *choice* do not let through."""
+    found: dict[tuple[str, str, str], RefusedValue] = {}
+    for limit in in_force(choice):
+        guardrail = catalog.guardrail(limit.name).value
+        for name, parameter in guardrail.parameters.items():
+            allowed = limit.values.get(name, ())
+            for key in keys_of(guardrail, name) if parameter.type is ParameterType.INSTANCE_TYPE else ():
+                for one, seen in requests.items():
+                    for value in (one.values(key) or ()) if one.action in limit.actions else ():
+                        if not any(matches(pattern, value) for pattern in allowed):
+                            place = (limit.name, name, value)
+                            found.setdefault(place, RefusedValue(*place, seen.where))
+    return tuple(found.values())

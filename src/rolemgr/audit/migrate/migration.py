@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.audit.migrate.beyond import beyond
 from rolemgr.audit.migrate.choose import Chooser, GroupChoice, first_problem, role_source
+from rolemgr.audit.migrate.denies import OldDeny, with_old_denies
 from rolemgr.audit.migrate.draft import DraftGroup, drafted
 from rolemgr.audit.migrate.grants import Offer, offer
 from rolemgr.audit.migrate.infer import Inference, infer
@@ -16,7 +17,8 @@ from rolemgr.audit.migrate.needs import Need, UseEvidence, allowed_needs
 from rolemgr.audit.migrate.places import Mention
 from rolemgr.audit.migrate.seen import RoleCalls
 from rolemgr.audit.migrate.trial import TrialVerdict, TriedRequest, tried
-from rolemgr.audit.migrate.tryout import RoleTrial, new_holder, trial_of
+from rolemgr.audit.migrate.trusting import with_old_trust
+from rolemgr.audit.migrate.tryout import RoleTrial, new_holder, trial_of, tried_again
 from rolemgr.audit.migrate.used import UsedFiles, needs_of
 from rolemgr.audit.rights import Rights
 from rolemgr.catalog.load import Catalog
@@ -31,6 +33,7 @@ from rolemgr.model.inventory import HeldRole, Unjudged
 from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.model.trust import SageMakerTrust
 
 NOW: Final = "2001-01-01T00:00:00Z"
 MOST_REQUESTS: Final = 100_000
@@ -40,6 +43,7 @@ _ADDED: Final = 30
 """What a group weighs more that the persona does not have, where calls say what was used and little of what for."""
 _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
 _ENDING: Final = ".amazonaws.com"
+_SAGEMAKER: Final = "sagemaker"
 _DEFAULT_REGION: Final = "us-east-1"
 
 
@@ -114,6 +118,8 @@ class Migration:
     use: RoleCalls | None = None
     trial: RoleTrial | None = None
     draft: DraftGroup | None = None
+    denies: tuple[OldDeny, ...] = ()
+    """What becomes of the Denies of the old role."""
 
     @cached_property
     def beyond(self) -> Comparison:
@@ -164,8 +170,10 @@ def finished(catalog: Catalog, made: MigrationPlan, use: RoleCalls | None) -> Mi
     old, best = made.old, made.best
     if best.role is None or best.documents is None:
         raise first_problem(made.choices, made.wanted)
-    trial = trial_of(catalog, old, best, use.requests) if use else None
-    best = trial.choice if trial else best
+    trial = trial_of(catalog, old, best, use.requests, use.refused) if use else None
+    limited = with_old_denies(catalog, old, trial.choice if trial else best, use.requests if use else None)
+    trial = tried_again(catalog, old, trial, limited.choice, use) if trial and use else trial
+    best = with_old_trust(catalog, old, limited.choice)
     made = replace(made, choices=(best, *made.choices[1:]))
     new = new_holder(old, best)
     rights = Rights(new, NOW, Budget(MOST_REQUESTS, problem=_TOO_MANY))
@@ -175,7 +183,7 @@ def finished(catalog: Catalog, made: MigrationPlan, use: RoleCalls | None) -> Mi
         raise InputError(old.where, f"what becomes of {old.name} can't be told: {error}") from error
     outcomes = [_with_others(one, number, made.choices) for number, one in enumerate(outcomes)]
     draft = drafted(old, best, trial.tried) if trial else None
-    return Migration(made, tuple(outcomes), excess(best, made.needs, made.found), use, trial, draft)
+    return Migration(made, tuple(outcomes), excess(best, made.needs, made.found), use, trial, draft, limited.denies)
 
 
 def _with_others(outcome: Outcome, number: int, choices: Sequence[GroupChoice]) -> Outcome:
@@ -215,7 +223,7 @@ def plan(
     )
     names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    trusted = frozenset(_services(old)) if is_recorded else frozenset[str]()
+    trusted = frozenset(_services(old))
     choices.sort(key=lambda one: _order(one, needs, trusted, is_by_weight=weight > 1))
     return MigrationPlan(
         old,
@@ -283,7 +291,9 @@ def _services(old: HeldRole) -> Iterator[str]:
 
 def _is_of_another_service(choice: GroupChoice, trusted: frozenset[str]) -> bool:
     """Tell whether the persona of *choice* is for a service that is none of the *trusted*: its limits look at that."""
-    own = {name for one in choice.persona.trust if isinstance(one, ServiceTrust) for name in one.value.split(",")}
+    listed = choice.persona.trust
+    own = {name for one in listed if isinstance(one, ServiceTrust) for name in one.value.split(",")}
+    own |= {_SAGEMAKER} if not listed or any(isinstance(one, SageMakerTrust) for one in listed) else set()
     return bool(own and trusted) and not own & trusted
 
 
@@ -322,14 +332,3 @@ def _regions(needs: Iterable[Need]) -> tuple[str, ...]:
         arn.region for one in needs if (arn := Arn.parse(one.resource)) and REGION.fullmatch(arn.region)
     )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (-found[one], one)))
-
-
-def other_trust(old: HeldRole) -> Iterator[str]:
-    """Yield who may assume *old* besides SageMaker, which the new role trusts."""
-    for one in old.trust.statement if old.trust else ():
-        if one.effect is not Effect.ALLOW:
-            continue
-        principal = one.principal or {}
-        named = {"AWS": (principal,)} if isinstance(principal, str) else principal
-        for kind, values in sorted(named.items()):
-            yield from (f"{kind} {value}" for value in values if value != "sagemaker.amazonaws.com")

@@ -61,10 +61,15 @@ class TrailRequest(NamedTuple):
 
 
 class SeenAt(NamedTuple):
-    """How often a request was made (*times*), and where the first of it stands."""
+    """
+    How often a request was made (*times*), and where the first of it stands.
+
+    *went_through* is False where each of its calls failed: AWS let it through, and nothing came of it.
+    """
 
     times: int
     where: SourceLocation
+    went_through: bool = True
 
 
 @dataclass
@@ -74,6 +79,8 @@ class RoleCalls:
     requests: dict[TrailRequest, SeenAt] = field(default_factory=dict)
     calls: int = 0
     denied: int = 0
+    refused: dict[TrailRequest, SeenAt] = field(default_factory=dict)
+    """The requests of the calls that AWS denied: they show no use, and what they asked for is told."""
     left_out: int = 0
     first: str = ""
     last: str = ""
@@ -87,6 +94,8 @@ class RoleCalls:
         """Take in *call*, of which *keys* are looked at."""
         if call.ending is CallEnding.DENIED:
             self.denied += 1
+            for one in requests_of(call) if len(self.refused) < MOST_SEEN else ():
+                self.refused.setdefault(_request(one, keys), SeenAt(1, call.where, went_through=False))
             return
         self.calls += 1
         if call.time:
@@ -96,7 +105,7 @@ class RoleCalls:
             name = f"{call.source}:{call.name}"
             self.unknown_operations[name] = self.unknown_operations.get(name, 0) + 1
         for one in requests:
-            self._count(_request(one, keys), call.where)
+            self._count(_request(one, keys), call)
 
     def add_job(self, one: JobRequest, where: SourceLocation) -> None:
         """Take in what the role needs for a job that was given to it."""
@@ -114,12 +123,14 @@ class RoleCalls:
         if known is not None or len(self.passed_by) < MOST_SEEN:
             self.passed_by[key] = SeenAt(known.times + 1, known.where) if known else SeenAt(1, call.where)
 
-    def _count(self, request: TrailRequest, where: SourceLocation) -> None:
+    def _count(self, request: TrailRequest, call: RecordedCall) -> None:
         known = self.requests.get(request)
         if known is None and len(self.requests) >= MOST_SEEN:
             self.left_out += 1
             return
-        self.requests[request] = SeenAt(known.times + 1, known.where) if known else SeenAt(1, where)
+        went_through = call.ending is not CallEnding.FAILED or (known is not None and known.went_through)
+        times, where = (known.times + 1, known.where) if known else (1, call.where)
+        self.requests[request] = SeenAt(times, where, went_through)
 
 
 @dataclass

@@ -101,16 +101,20 @@ RUNS_AS: Mapping[str, str] = runs_as()
 def acts_as_any_role(statement: Statement) -> Iterator[Hit]:
     """
     A presigned URL, a session in a space, a lifecycle script or a rewritten pipeline works as the role
-    behind it, and takes no iam:PassRole; here it is allowed on everything.
+    behind it, and takes no iam:PassRole; here it is allowed on everything. What rewrites code or starts it is reported
+    on all names of an account too (`arn:aws:sagemaker:*:111122223333:notebook-instance/*`), which reaches the same;
+    what SageMaker's users open every day, there, is RM703's.
 
     Name the resources, or demand that the caller owns them (sagemaker:OwnerUserProfileArn, or the user
     profile's name as a policy variable). `*` on everything is reported as RM601 alone.
     """
-    anywhere = [resource for resource in statement.wide_resources if is_anywhere(resource)]
-    if not anywhere or not says_not_on_what(statement) or is_administrator(statement):
+    named = [resource for resource in statement.wide_resources if is_any_name(resource)]
+    if not named or not says_not_on_what(statement) or is_administrator(statement):
         return
+    anywhere = [resource for resource in named if is_anywhere(resource)]
     for name, how in RUNS_AS.items():
-        if statement.named(name) and (where := _taken(name, anywhere)):  # of a NotAction RM602 says so
+        reached = anywhere if name in _STARTS else named
+        if statement.named(name) and (where := _taken(name, reached)):  # of a NotAction RM602 says so
             yield Hit(f"`{name}` on `{where}` {how}", _at(statement, name), name)
 
 
@@ -128,7 +132,6 @@ _STARTS = (
     "sagemaker:CreatePresignedMlflowTrackingServerUrl",
     "sagemaker:StartPipelineExecution", "sagemaker:RetryPipelineExecution", "sagemaker:UpdatePipeline",
     "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreatePresignedNotebookInstanceUrl", "sagemaker:StartSession",
-    *(name for name in RUNS_AS if not name.startswith("sagemaker:")),
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from rolemgr.audit.migrate.judge import Verdict
-from rolemgr.audit.migrate.migration import Migrated, other_trust
+from rolemgr.audit.migrate.migration import Migrated
+from rolemgr.audit.migrate.trusting import other_trust
 from rolemgr.report.migrate import (
     counts_text,
     cover_text,
@@ -18,6 +19,8 @@ from rolemgr.report.migrate_file import role_file_text
 from rolemgr.report.migrate_steps import places_to_change, steps
 from rolemgr.report.migrate_use import (
     beyond_lines,
+    deny_lines,
+    deny_text,
     draft_lines,
     gone_lines,
     is_broken,
@@ -44,6 +47,8 @@ def _facts(found: Migrated) -> Iterator[Fact]:
     yield Fact(f"Region {region_text(made)}")
     yield Fact(needs_text(made))
     yield Fact(counts_text(made), Tone.LOOK if made.having(Verdict.LOST) else Tone.GOOD)
+    if made.denies:
+        yield Fact(deny_text(made), Tone.BAD if any(deny_lines(made)) else Tone.GOOD)
     if made.use is not None:
         yield Fact(use_text(made), Tone.LOOK if is_broken(made) else Tone.GOOD)
     if made.excess:
@@ -53,6 +58,7 @@ def _facts(found: Migrated) -> Iterator[Fact]:
 def _sections(found: Migrated, file: str) -> Iterator[Section]:
     made = found.migration
     yield Section("Role file", code=role_file_text(found), folded=True)
+    yield Section("Lost limits: Denies that the new role does not have", tuple(deny_lines(made)), tone=Tone.BAD)
     yield Section("New access, which the old role does not have", tuple(beyond_lines(made)), tone=Tone.BAD)
     yield Section("Would be denied, or can't be told", tuple(trial_lines(made)), tone=Tone.BAD)
     yield Section("A group of one's own", tuple(draft_lines(made)), tone=Tone.LOOK)
@@ -71,7 +77,7 @@ def _sections(found: Migrated, file: str) -> Iterator[Section]:
     narrowed = tuple((one.need.action, one.need.resource, one.on) for one in made.having(Verdict.NARROWED))
     yield Section("Narrowed", table=Table(("Action", "From", "To"), narrowed), folded=True)
     yield Section("Personas", tuple(persona_text(one, made) for one in made.plan.choices))
-    yield Section("Not trusted by the new role", tuple(other_trust(made.plan.old)), tone=Tone.LOOK)
+    yield Section("Not trusted by the new role", tuple(other_trust(made.plan.old, made.plan.best)), tone=Tone.LOOK)
     for number, one in enumerate(steps(made, file, found.mentions), start=1):
         yield Section(f"{number}. {one.name}", (*map(Code, one.commands), *one.notes))
     places = tuple(
