@@ -52,7 +52,7 @@ def test_what_a_folder_holds_besides_is_said(run: Run) -> None:
     """Nobody believes that a file was taken which was not."""
     Path("roles/z.json").write_text("{}")
     said = next(text for text in run("create", "roles", "-o", "out").notes if "passed over" in text)
-    assert said.startswith("roles: passed over what is no role file: roles/blueprint.yaml, ")
+    assert said.startswith("roles: passed over files besides role files: roles/blueprint.yaml, ")
     assert said.endswith("roles/policy.yaml and 2 more")
 
 

@@ -103,7 +103,7 @@ def _in_folder(folder: str, outside: Outside) -> list[str]:
     roles = [path for path in found if _may_be_a_role(path, outside.read)]
     if passed := sorted({*found, *files_below(folder, (".json",))} - set(roles)):
         few = ", ".join(passed[:_FEW]) + (f" and {len(passed) - _FEW} more" if len(passed) > _FEW else "")
-        outside.say(f"{folder}: passed over what is no role file: {few}")
+        outside.say(f"{folder}: passed over files besides role files: {few}")
     return roles
 
 
