@@ -165,3 +165,21 @@ def test_what_a_policy_that_nobody_can_read_may_allow_is_not_denied(run: Run, tm
     assert "CANNOT" not in shown
     data = json.loads(run("can", "half", str(tmp_path), "--format", "json").stdout)
     assert set(data["capabilities"].values()) == {None}
+
+
+def test_who_changes_policies_is_not_nobody(run: Run, tmp_path: Path) -> None:
+    """On the page, in JSON, and for the gate; `can` says so at the top."""
+    (tmp_path / "a.json").write_text(
+        details([role("me", allow("iam:PutRolePolicy", role_arn("me")))]), encoding="utf-8"
+    )
+    file = str(tmp_path / "a.json")
+    ran = run("who-can", "ec2:RunInstances", file, "--fail-on", "anybody")
+    assert ran.code == 1
+    assert "nobody" not in ran.stdout
+    assert "1  by changing policies\n  me: writes its own policy (iam:PutRolePolicy)" in ran.stdout
+    (answer,) = json.loads(run("who-can", "ec2:RunInstances", file, "--format", "json").stdout)["answers"]
+    assert [one["principal"] for one in answer["by_changing_policies"]] == [role_arn("me")]
+    assert "can give itself every right: writes its own policy" in "".join(
+        run("can", "me", file).stdout.splitlines()[:3]
+    )
+    assert json.loads(run("can", "me", file, "--format", "json").stdout)["gives_itself"]["what"] == "every right"

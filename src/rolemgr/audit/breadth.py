@@ -72,7 +72,7 @@ def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
             setting.find(identifier, subject, text, found)
 
 
-def _all_of(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
+def on_all(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:
     """Return the requests by which *subject* may do *action* on resources that nobody names, none where it may not."""
     if not subject.rights.speaks(action):
         return ()
@@ -138,7 +138,7 @@ def reaching(setting: AuditRun, subject: AuditedPrincipal) -> None:
             f"sts:AssumeRole on `role/{subject.rights.names.strange}`, a name that no policy knows",
             found,
         )
-    opened = {action: shown for action in shares() if (shown := _all_of(subject, action))}
+    opened = {action: shown for action in shares() if (shown := on_all(subject, action))}
     if opened:
         names = ", ".join(list(opened)[:3])
         setting.find(
@@ -153,13 +153,13 @@ def _of_roles_behind(setting: AuditRun, subject: AuditedPrincipal) -> None:
     The second is less: MLflow reads and writes artifacts as its server's role, and runs nothing for the caller.
     """
     opens = table()["opens"]
-    opened = {action: shown for action in opens if (shown := _all_of(subject, action))}
+    opened = {action: shown for action in opens if (shown := on_all(subject, action))}
     if opened:
         first = next(iter(opened))
         text = f"{' and '.join(opened)} on anything: {opens[first]}"
         setting.find("AU207", subject, text, opened[first], about=tuple(sorted(opened)))
     acting = [action for action in runs_as() if action not in opens]
-    found = {action: shown for action in acting if (shown := _all_of(subject, action, acted_on(action)))}
+    found = {action: shown for action in acting if (shown := on_all(subject, action, acted_on(action)))}
     if found:
         first = next(iter(found))
         rest = len(found) - 1
@@ -173,7 +173,7 @@ def _together(setting: AuditRun, subject: AuditedPrincipal) -> None:
     passed = passes_any(subject) if ways else {}
     for way in ways:
         acting = [action for action in way.actions if action != PASS_ROLE]
-        asked = [_all_of(subject, action) for action in acting]
+        asked = [on_all(subject, action) for action in acting]
         if not all(asked) or (way.passed_to and way.passed_to not in passed):
             continue
         requests = tuple(one for each in asked for one in each)

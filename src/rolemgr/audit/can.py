@@ -25,6 +25,7 @@ from rolemgr.model.inventory import HeldPolicy, HeldRole, Inventory, Unjudged
 from rolemgr.reference.services import find_action
 
 _NO_WAY_OUT: Final = "whether it becomes another principal"
+_NO_WAY_UP: Final = "whether it can give itself every right"
 
 
 class AllowedActions(NamedTuple):
@@ -46,7 +47,12 @@ class ByResource(NamedTuple):
 
 @dataclass(frozen=True)
 class Can:
-    """What *holder* can do; *untold* is of how many actions nobody can tell, *limits* are the Denies that it meets."""
+    """
+    What *holder* can do; *untold* is of how many actions nobody can tell, *limits* are the Denies that it meets.
+
+    *gives* are the steps by which it gives itself more, itself or as somebody whom it becomes, none where it can't;
+    the last says in `whom` what it has then.
+    """
 
     holder: HeldRole
     allowed: tuple[AllowedActions, ...]
@@ -54,6 +60,7 @@ class Can:
     by_resources: tuple[ByResource, ...]
     limits: tuple[DecidingStatement, ...]
     becomes: tuple[ChainStep, ...]
+    gives: tuple[ChainStep, ...]
     untold: int
     not_judged: tuple[Unjudged, ...]
 
@@ -78,9 +85,10 @@ def can(inventory: Inventory, holder: HeldRole, service: str | None = None) -> C
     chosen = frozenset(one for one in actions if service is None or one.startswith(f"{service}:"))
     by_resources = tuple(_by_resources(setting, subject, deciders, service))
     becomes = tuple(_becomes(setting, subject))
+    gives = _gives(setting, subject, becomes)
     return Can(
         holder, tuple(_allowed(holder, deciders, chosen)), chosen, by_resources,
-        tuple(_limits(setting, holder, deciders, service)), becomes, untold,
+        tuple(_limits(setting, holder, deciders, service)), becomes, gives, untold,
         (*holder.unknown, *(one for one in setting.all_untold() if holder.arn in one.place)),
     )  # fmt: skip
 
@@ -170,16 +178,30 @@ def _let(subject: AuditedPrincipal, deciders: Deciders, action: str, resource: s
 
 def _becomes(setting: AuditRun, subject: AuditedPrincipal) -> Iterator[ChainStep]:
     """Yield the principals that it becomes in one step; that the work has a bound is said."""
-    walker = Walker(setting, subject)
+    walker = Walker(setting, subject, unnamed=True)
     for target in setting.subjects.values():
         if target is subject:
             continue
         try:
             setting.pairs_of(subject).spend(1)
-            services = services_of(setting, target) if walker.passes else ()
+            services = services_of(setting, target) if walker.passes or walker.acts else ()
             step = walker.step_to(target, services)
         except TooComplex as error:
             setting.cannot_tell(subject, _NO_WAY_OUT, error)
             return
         if step:
             yield step
+
+
+def _gives(setting: AuditRun, subject: AuditedPrincipal, becomes: tuple[ChainStep, ...]) -> tuple[ChainStep, ...]:
+    """Return how *subject* gives itself more: everything before less, itself before others whom it *becomes*."""
+    try:
+        for bounded in (False, True):
+            if way := Walker(setting, subject, unnamed=True).own_way(bounded=bounded):
+                return (way.step,)
+            for step in becomes:
+                if way := Walker(setting, setting.subjects[step.whom], unnamed=True).own_way(bounded=bounded):
+                    return (step, way.step)
+    except TooComplex as error:
+        setting.cannot_tell(subject, _NO_WAY_UP, error)
+    return ()

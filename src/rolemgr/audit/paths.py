@@ -8,17 +8,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
-from rolemgr.audit.breadth import PASS_ROLE
+from rolemgr.audit.breadth import PASS_ROLE, on_all
 from rolemgr.audit.candidates import Candidates
 from rolemgr.audit.examples import like, of_kind, strange, strangers
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import Certainty, RightsAnswer, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
-from rolemgr.audit.targets import EVERYTHING, trusting
-from rolemgr.check.paths import takes_a_role
+from rolemgr.audit.targets import EVERYTHING, WITHIN, Way, own_ways, trusting
+from rolemgr.check.paths import acted_on, runs_as, takes_a_role, works_for
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.reference.resources import types_of
@@ -41,10 +41,15 @@ _BOUNDARY: Final = "iam:permissionsboundary"
 
 
 class Walker:
-    """Looks for the steps of one principal to others; what it can start is found out once."""
+    """
+    Looks for the steps of one principal to others; what it can start is found out once.
 
-    def __init__(self, setting: AuditRun, subject: AuditedPrincipal) -> None:
+    With *unnamed* also to roles behind what others own, whose role the input does not tell.
+    """
+
+    def __init__(self, setting: AuditRun, subject: AuditedPrincipal, *, unnamed: bool = False) -> None:
         self.setting, self.subject, self.rights = setting, subject, subject.rights
+        self._unnamed = unnamed
         self.opens = self.rights.speaks(_OPEN)
         self.keys = tuple(action for action in _KEYS if self.rights.speaks(action))
         self._starts: dict[str, tuple[str, tuple[ShownRequest, ...]] | None] = {}
@@ -59,6 +64,16 @@ class Walker:
         """Whether it may write the trust policy of a role; raises TooComplex where the budget is spent."""
         return self._is_allowed_somewhere(_REWRITE)
 
+    @cached_property
+    def acts(self) -> Mapping[str, tuple[str, tuple[ShownRequest, ...]]]:
+        """By service, the action by which it works as the role behind anything there; raises TooComplex."""
+        found: dict[str, tuple[str, tuple[ShownRequest, ...]]] = {}
+        for action in runs_as() if self._unnamed else ():
+            shown = on_all(self.subject, action, acted_on(action)) if works_for(action) else ()
+            for service in works_for(action) if shown else ():
+                found.setdefault(service, (action, shown))
+        return found
+
     def starts(self) -> Iterator[tuple[str, str, ShownRequest]]:
         """Yield each action that starts code as a role that is passed, its service, and a request that is allowed."""
         for action, service in takes_a_role().items() if self.passes else ():
@@ -71,7 +86,8 @@ class Walker:
         if target.holder.kind == "user":
             return self._by_keys(target)
         found = self._by_assuming(target) or self._by_passing(target, services)
-        return found or self._by_opening(target) or self._by_rewriting(target)
+        found = found or self._by_opening(target) or self._by_rewriting(target)
+        return found or self._by_acting(target, services)
 
     def _by_assuming(self, target: AuditedPrincipal) -> ChainStep | None:
         trust = target.holder.trust
@@ -119,7 +135,7 @@ class Walker:
     @property
     def reaches_within(self) -> bool:
         """Whether it may have a way to whoever is in its account, beside assuming roles that trust it."""
-        return bool(self.passes or self.rewrites or self.opens or self.keys)
+        return bool(self.passes or self.rewrites or self.opens or self.keys or self.acts)
 
     def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
         if not self.rewrites or target.account != self.subject.account:
@@ -134,6 +150,15 @@ class Walker:
             return self._step(target, how, (rewrite.shown, assumed.shown))
         return None
 
+    def _by_acting(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
+        """Return the step by which the principal works as *target*, where what it may change has that role."""
+        for service in services if self.acts and target.account == self.subject.account else ():
+            action, requests = self.acts.get(service, ("", ()))
+            if requests and (let_in := _service_enters(self.setting, target, service)):
+                how = f"{runs_as()[action]}, where that is {target.holder.name} ({action} on anything)"
+                return self._step(target, how, (*requests, let_in))
+        return None
+
     def _by_keys(self, target: AuditedPrincipal) -> ChainStep | None:
         for action in self.keys if target.account == self.subject.account else ():
             answer = self.rights.ask(action, target.holder.arn, tags_of(target.holder))
@@ -141,21 +166,37 @@ class Walker:
                 return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
         return None
 
-    def filling(self, others: Iterable[AuditedPrincipal]) -> ChainStep | None:
-        """Return how the principal gives one of *others*, which it can become, any policy; none that has a boundary."""
+    def own_way(self, *, bounded: bool = False) -> Way | None:
+        """
+        Return how the principal gives itself every right, or with *bounded* more than it has; raises TooComplex.
+
+        The boundary and the SCPs that stay on leave less than every right: `through` asks about one action.
+        """
+        own = own_ways(self.subject, self.setting.groups_of(self.subject), bounded=bounded)
+        return next(own, None) or self.filling(self.setting.of_account(self.subject), bounded=bounded)
+
+    def filling(self, others: Iterable[AuditedPrincipal], *, bounded: bool = False) -> Way | None:
+        """
+        Return how the principal gives one of *others*, which it can become, any policy.
+
+        None that has a boundary, unless *bounded* says that what this leaves is enough.
+        """
         fills = {kind: [one for one in actions if self._may_fill(one, kind)] for kind, actions in _FILLS.items()}
         rewrites, pairs = self.rights.speaks(_VERSION), self.setting.pairs_of(self.subject)
         for target in others if rewrites or any(fills.values()) else ():
             pairs.spend(1)
             if not (fills[target.holder.kind] or (rewrites and target.own_policies)):
                 continue
-            if target is self.subject or target.holder.boundary_arn or not self._may_become(target):
+            has_bounds = target.holder.boundary_arn is not None and not bounded
+            if target is self.subject or has_bounds or not self._may_become(target):
                 continue
             for how, filled in self._filled(target, fills[target.holder.kind], rewrites=rewrites):
                 step = self.step_to(target, services_of(self.setting, target)) if filled.shown else None
                 if filled.shown and step:
                     requests = (filled.shown, *step.requests)
-                    return self._step(self.subject, f"{how}, then {step.how}", requests)._replace(whom=EVERYTHING)
+                    made = self._step(self.subject, f"{how}, then {step.how}", requests)
+                    whom = WITHIN if target.holder.boundary_arn else EVERYTHING
+                    return Way(made._replace(whom=whom), target.holder)
         return None
 
     def _filled(
@@ -163,7 +204,8 @@ class Walker:
     ) -> Iterator[tuple[str, RightsAnswer]]:
         """Yield how *target* is given any policy, each with what the evaluator says of it."""
         name, policy = target.holder.name, f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
-        context = {**tags_of(target.holder), _BOUNDARY: None, "iam:policyarn": policy} if actions else {}
+        bounds = {_BOUNDARY: target.holder.boundary_arn, "iam:policyarn": policy}
+        context = {**tags_of(target.holder), **bounds} if actions else {}
         for action in actions:
             yield f"gives {name} any policy ({action})", self.rights.ask(action, target.holder.arn, context)
         for one in target.own_policies if rewrites else ():
@@ -179,7 +221,7 @@ class Walker:
         if not self.rights.is_uniform(action):
             return False
         anybody = strange(action, kind, self.subject.partition, self.subject.account, name=self.rights.names.strange)
-        return not self.rights.ask(action, anybody, {_BOUNDARY: None})
+        return not self.rights.ask(action, anybody)
 
     def _is_allowed_somewhere(self, action: str) -> bool:
         """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
@@ -192,7 +234,7 @@ class Walker:
         """Tell whether any step could lead to *target*, without asking for one."""
         if target.holder.kind == "user":
             return bool(self.keys)
-        return self.passes or self.rewrites or self.opens or _may_let_in(target, self.subject)
+        return bool(self.passes or self.rewrites or self.opens or self.acts or _may_let_in(target, self.subject))
 
     def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
         return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)
@@ -264,16 +306,20 @@ def _service_enters(setting: AuditRun, target: AuditedPrincipal, service: str) -
     return answer.shown
 
 
+@cache
+def _services() -> tuple[str, ...]:
+    """Return the services to which roles are passed, and those whose roles are behind what others own."""
+    return tuple(dict.fromkeys((*takes_a_role().values(), *(each for one in runs_as() for each in works_for(one)))))
+
+
 def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
-    """Return the services that may assume *target*, of those to which roles are passed."""
+    """Return the services that may assume *target*, of those that have roles."""
     if target.holder.trust is None or target.holder.kind != "role":
         return ()
     kept = setting.services_of
     if target.holder.arn not in kept:
         try:
-            kept[target.holder.arn] = tuple(
-                one for one in dict.fromkeys(takes_a_role().values()) if _service_enters(setting, target, one)
-            )
+            kept[target.holder.arn] = tuple(one for one in _services() if _service_enters(setting, target, one))
         except TooComplex as error:
             setting.cannot_tell(target, "which services may assume it", error)
             kept[target.holder.arn] = ()

@@ -17,7 +17,6 @@ from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
 from rolemgr.audit.shares import Judging, SharedAudit, found_in, passes, shares_of
 from rolemgr.audit.studio_roles import Worker, judge_studio
 from rolemgr.audit.surroundings import Surroundings
-from rolemgr.audit.targets import own_ways
 from rolemgr.check.finding import Finding, Severity
 from rolemgr.compare.errors import TooComplex
 from rolemgr.model.inventory import Inventory, Unjudged
@@ -207,14 +206,12 @@ def _ways(setting: AuditRun, walkers: Mapping[str, Walker]) -> dict[str, ChainSt
     found: dict[str, ChainStep] = {}
     for arn, walker in walkers.items():
         try:
-            step = next(own_ways(walker.subject, setting.groups_of(walker.subject)), None) or walker.filling(
-                setting.of_account(walker.subject)
-            )
+            way = walker.own_way()
         except TooComplex as error:
             setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
             continue
-        if step:
-            found[arn] = step
+        if way:
+            step = found[arn] = way.step
             setting.find("AU002", walker.subject, step.how, step.requests, (step,), about_steps((step,)))
     return found
 

@@ -37,7 +37,10 @@ class AuditedPrincipal:
 
     def joined_by(self, more: tuple[HeldPolicy, ...]) -> "AuditedPrincipal":
         """Return it as it is with *more* policies, paid for from the same budget."""
-        holder = replace(self.holder, policies=self.holder.policies + more)
+        return self.working_as(replace(self.holder, policies=self.holder.policies + more))
+
+    def working_as(self, holder: HeldRole) -> "AuditedPrincipal":
+        """Return *holder*, itself changed or another that it works as, paid for from the same budget."""
         return AuditedPrincipal(holder, self.now, self.budget, self.around)
 
     @property

@@ -2,6 +2,8 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from rolemgr.audit.breadth import PASS_ROLE, is_administrator
 from rolemgr.audit.examples import concrete, strange
@@ -17,13 +19,28 @@ _ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 _BOUNDARY = "iam:permissionsboundary"
 _JOIN = "iam:AddUserToGroup"
 EVERYTHING = "every right"
+WITHIN = "what its boundary leaves"
+"""What a principal has at most that writes its policies, and can't take its boundary off."""
 
 
-def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = ()) -> Iterator[ChainStep]:
+class Way(NamedTuple):
+    """
+    A *step* to rights that nobody gave; *actor* is who then works, with the boundary that it has by then.
+
+    *writes* says that the actor has any policy that is wanted; otherwise it has the policies that it has.
+    """
+
+    step: ChainStep
+    actor: HeldRole
+    writes: bool = True
+
+
+def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, bounded: bool = False) -> Iterator[Way]:
     """
     Yield the ways by which *subject* gives itself every right; *groups* are those of its account.
 
-    A permissions boundary bounds what it would have, so that with one it must be able to take that off.
+    A permissions boundary bounds what it would have, so that with one it must be able to take that off. *bounded*
+    yields those too that leave it on, and groups that may do less than everything: each gives what its actor may do.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     holder = subject.holder
@@ -34,22 +51,25 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = ()) -> Iter
             f"iam:Delete{kind}PermissionsBoundary", holder.arn, {_BOUNDARY: holder.boundary_arn}
         )
         freed = (answer.shown,) if answer.shown else ()
-    if freed or not holder.boundary_arn:
-        found = itertools.chain(_gives(subject, kind), _by_its_groups(subject, groups))
+    if freed or bounded or not holder.boundary_arn:
+        kept = None if freed else holder.boundary_arn
+        found = itertools.chain(_gives(subject, kind, kept), _by_its_groups(subject, groups))
         yield from (_itself(subject, how, freed, answer) for how, answer in found if answer)
-    yield from _joins_a_group(subject, groups)
+    yield from _joins_a_group(subject, groups, any_group=bounded)
     yield from _makes_a_role(subject)
 
 
-def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> ChainStep:
+def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
     first = "takes its boundary off and " if freed else ""
     shown = (answer.shown,) if answer.shown else ()
-    return ChainStep(subject.holder.arn, EVERYTHING, first + how, (*freed, *shown))
+    actor = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
+    whom = WITHIN if actor.boundary_arn else EVERYTHING
+    return Way(ChainStep(subject.holder.arn, whom, first + how, (*freed, *shown)), actor)
 
 
-def _gives(subject: AuditedPrincipal, kind: str) -> Iterator[tuple[str, RightsAnswer]]:
+def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
     holder, rights = subject.holder, subject.rights
-    bounded: Settled = {_BOUNDARY: None}
+    bounded: Settled = {_BOUNDARY: boundary}
     attached = {**bounded, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
     yield (
         f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
@@ -72,8 +92,8 @@ def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
             yield f"gives group {group.name}, which it is in, any policy ({action})", answer
 
 
-def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[ChainStep]:
-    """Yield adding *subject*, a user, to a group with which it may do everything."""
+def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole], *, any_group: bool) -> Iterator[Way]:
+    """Yield adding *subject*, a user, to a group with which it may do everything, or to *any_group*."""
     if subject.holder.kind != "user" or not subject.rights.speaks(_JOIN):
         return
     for group in groups:
@@ -83,17 +103,23 @@ def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
         if joined.shown is None:
             continue
         member = subject.joined_by(group.policies)
+        step = ChainStep(
+            subject.holder.arn, EVERYTHING, f"adds itself to group {group.name} ({_JOIN})", (joined.shown,)
+        )
         if not is_administrator(member):
+            if any_group:
+                yield Way(step._replace(whom=group.arn), member.holder, writes=False)
+                continue
             if group.unknown or member.rights.untold:
                 reason = "a policy of the group is not known" if group.unknown else "of what it has, conditions decide"
                 subject.rights.cut_off(f"what it may do in group {group.name}, which it can join,", reason)
         else:
             how = f"adds itself to group {group.name}, which may do everything ({_JOIN})"
-            yield ChainStep(subject.holder.arn, EVERYTHING, how, (joined.shown,))
+            yield Way(step._replace(how=how), member.holder)
             return
 
 
-def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
+def _makes_a_role(subject: AuditedPrincipal) -> Iterator[Way]:
     """Yield making a role that trusts *subject*, filling it with any policy, and assuming it."""
     rights = subject.rights
     if not rights.speaks("iam:CreateRole"):
@@ -109,7 +135,8 @@ def _makes_a_role(subject: AuditedPrincipal) -> Iterator[ChainStep]:
             assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)) if filled.shown else None
             if filled.shown and assumed and assumed.shown:
                 how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
-                yield ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
+                step = ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
+                yield Way(step, HeldRole("role", role, role.rpartition("/")[2], subject.account, subject.holder.where))
                 return
     if len(names) > _MOST_NAMES:
         reason = f"none of the first {_MOST_NAMES} can be made, filled and assumed, and the others are not asked for"

@@ -5,7 +5,7 @@ Each is shown by a request that the evaluator allows, and by the statements that
 conditions is listed apart, and so is everybody about whom it can't be told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
@@ -13,12 +13,11 @@ from typing import Final, NamedTuple
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.examples import concrete, of_action, of_kind, strange
-from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.opened import say_sessions
 from rolemgr.audit.outsiders import Outsider, outsiders_on, speaking_of
-from rolemgr.audit.paths import Search, Walker
 from rolemgr.audit.rights import NO, RightsAnswer, ShownRequest, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
+from rolemgr.audit.through import Through, ways_to
 from rolemgr.audit.trust import sessions_trusted
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.principals import Match, blocks_of, match, read_caller, read_principals
@@ -54,21 +53,19 @@ class PrincipalGrant(NamedTuple):
     unless: str = ""
 
 
-class Through(NamedTuple):
-    """How *holder*, who may not by itself, becomes somebody who may: the *steps*."""
-
-    holder: HeldRole
-    steps: tuple[ChainStep, ...]
-
-
 @dataclass(frozen=True)
 class WhoCan:
-    """The answers for one *action*; *untold* is what can't be told."""
+    """
+    The answers for one *action*; *untold* is what can't be told.
+
+    *changing* are those who come to it by changing policies: who gives it to itself, and who becomes one of these.
+    """
 
     action: str
     resource: str | None
     grants: tuple[PrincipalGrant, ...]
     through: tuple[Through, ...]
+    changing: tuple[Through, ...]
     outside: tuple[Outsider, ...]
     untold: tuple[Unjudged, ...]
 
@@ -78,6 +75,11 @@ class WhoCan:
         for one in self.grants:
             found.setdefault(one.holder.arn, []).append(one)
         return {arn: grants for arn, grants in found.items() if any(one.certain for one in grants) is certain}
+
+    @property
+    def is_anybody(self) -> bool:
+        """Whether anybody can: by itself, on conditions, through others, by changing policies, or from outside."""
+        return bool(self.grants or self.through or self.changing or self.outside)
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,9 @@ def who_can(inventory: Inventory, action: str, resource: str | None = None) -> W
     held = {one.holder.arn for one in grants}
     outside = outsiders_on(setting, question.deciders, action, resource)
     _not_known(setting, held)
-    through = tuple(_through(setting, held))
-    return WhoCan(action, resource, tuple(grants), through, outside, tuple(dict.fromkeys(setting.all_untold())))
+    ways = ways_to(setting, held, lambda actor: next(_grants(question, actor), None) is not None)
+    untold = tuple(dict.fromkeys(setting.all_untold()))
+    return WhoCan(action, resource, tuple(grants), ways.through, ways.changing, outside, untold)
 
 
 def _question(setting: AuditRun, action: str, resource: str | None) -> _Question:
@@ -244,12 +247,3 @@ def _not_known(setting: AuditRun, held: set[str]) -> None:
             sessions_trusted(setting, subject)
         if arn not in held:
             setting.untold += [one for one in subject.holder.unknown if one.place.startswith(_POLICIES)]
-
-
-def _through(setting: AuditRun, held: set[str]) -> Iterator[Through]:
-    """Yield who becomes one of *held*, in up to three steps."""
-    walkers = {arn: Walker(setting, one) for arn, one in setting.subjects.items() if arn not in held}
-    targets: Sequence[str] = sorted(held)
-    chains = Search(setting, walkers, "one of those who may").run(targets, {}) if targets else {}
-    for arn, steps in sorted(chains.items()):
-        yield Through(setting.subjects[arn].holder, steps)

@@ -33,6 +33,16 @@ def acted_on(action: str) -> tuple[str, ...]:
 
 
 @cache
+def works_for(action: str) -> tuple[str, ...]:
+    """
+    Return the services whose roles *action* of `runs_as` runs code as, or opens a shell.
+
+    None where it only opens an app that uses its role.
+    """
+    return next((tuple(one.get("role_of", ())) for one in _table()["runs_as"] if one["action"] == action), ())
+
+
+@cache
 def takes_a_role() -> Mapping[str, str]:
     """Return the actions that start code of the caller's choice as a role that is passed, and to which service."""
     return {entry["action"]: entry["passed_to"] for entry in _table()["takes_a_role"]}

@@ -20,7 +20,8 @@ FAIL_ON = ("anybody", "cannot-tell")
 @click.argument("words", nargs=-1, metavar="[RESOURCE] FILE...", required=True)
 @click.option(
     "--fail-on", type=click.Choice(FAIL_ON), multiple=True,
-    help="Exit with 1 where anybody can, with conditions or through others too; or where it can't be told; repeatable.",
+    help="Exit with 1 where anybody can, on conditions, through others or by changing policies too; or where it can't "
+    "be told; repeatable.",
 )  # fmt: skip
 @form_option
 @output_option
@@ -32,7 +33,8 @@ def who_can_command(action: str, words: Sequence[str], fail_on: Sequence[str], f
     wildcards perhaps), says on what; without it, on anything. FILE is a file or folder of an inventory, as
     `rolemgr audit` reads them, or a blueprint: the roles that it makes are asked about, under all its layers. Apart
     are those who can, those who can where conditions are met, those who become one of them (assume, pass, act as),
-    those outside whom the policy of a resource lets in, and what can't be told. Nothing touches AWS.
+    those who can by changing policies, those outside whom the policy of a resource lets in, and what can't be told.
+    Nothing touches AWS.
 
     \b
     Examples:
@@ -54,7 +56,7 @@ def who_can_command(action: str, words: Sequence[str], fail_on: Sequence[str], f
         text = report.who_can.who_can_text(found, linked, inventory.not_judged, absent)
     write_output(text, output)
     end_with(wrong, whole)
-    anybody = any(one.grants or one.through or one.outside for one in found)
+    anybody = any(one.is_anybody for one in found)
     untold = any(one.untold for one in found) or bool(inventory.not_judged)
     if ("anybody" in fail_on and anybody) or ("cannot-tell" in fail_on and untold):
         sys.exit(1)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rolemgr.audit.can import AllowedActions, Can
+from rolemgr.audit.finding import ChainStep
 from rolemgr.errors import printable
 from rolemgr.report.audit import hidden, shown_data
 from rolemgr.report.capabilities import CAPABILITIES, WITHIN
@@ -37,13 +38,17 @@ def can_data(found: Can, files: Sequence[str], absent: str) -> dict[str, Any]:
             for one in found.by_resources
         ],
         "limits": [{**statement_data(one), "conditions": conditions_data((one,))} for one in found.limits],
-        "becomes": [
-            {"principal": one.whom, "how": one.how, "requests": [shown_data(each, files) for each in one.requests]}
-            for one in found.becomes
-        ],
+        "becomes": [_step_data(one, files) for one in found.becomes],
+        "gives_itself": {
+            "what": found.gives[-1].whom, "steps": [_step_data(one, files) for one in found.gives],
+        } if found.gives else None,
         "not_judged": [one._asdict() for one in found.not_judged],
         "not_in_the_input": absent,
     }  # fmt: skip
+
+
+def _step_data(one: ChainStep, files: Sequence[str]) -> dict[str, Any]:
+    return {"principal": one.whom, "how": one.how, "requests": [shown_data(each, files) for each in one.requests]}
 
 
 def _allowed_data(one: AllowedActions) -> dict[str, Any]:
@@ -83,6 +88,12 @@ def _head(found: Can, service: str | None) -> Iterator[str]:
     untold = f"; of {found.untold:,} it can't be told" if found.untold else ""
     services = several(len(found.levels()), "service")
     yield f"{several(len(found.actions), 'action')}{of or f' of {services}'} allowed on something{untold}"
+    if found.gives:
+        what = found.gives[-1].whom
+        more = f"what group {what.rpartition('/')[2]} may" if what.startswith("arn:") else what
+        names = [one.whom.rpartition("/")[2] for one in found.gives[:-1]]
+        chain = f"-> {' -> '.join(names)}: " if names else ""
+        yield from _wrapped(f"can give itself {more}: {chain}{'; then '.join(one.how for one in found.gives)}", 0)
 
 
 def _summary(found: Can, service: str | None) -> Iterator[str]:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from rolemgr.audit.deciding import DecidingStatement, conditions_of
 from rolemgr.audit.outsiders import Outsider
-from rolemgr.audit.who_can import PrincipalGrant, Through, WhoCan
+from rolemgr.audit.through import Through
+from rolemgr.audit.who_can import PrincipalGrant, WhoCan
 from rolemgr.errors import printable
 from rolemgr.model.inventory import Unjudged
 from rolemgr.report.audit import hidden, shown_data
@@ -36,6 +37,7 @@ def _answer_data(found: WhoCan, files: Sequence[str]) -> dict[str, Any]:
         "can": [_holder_data(grants, files) for grants in found.of(certain=True).values()],
         "can_with_conditions": [_holder_data(grants, files) for grants in found.of(certain=False).values()],
         "through_others": [_through_data(one, files) for one in found.through],
+        "by_changing_policies": [_through_data(one, files) for one in found.changing],
         "outside": [_outsider_data(one, files) for one in found.outside],
         "cannot_tell": [one._asdict() for one in found.untold],
     }
@@ -77,6 +79,7 @@ def conditions_data(by: tuple[DecidingStatement, ...]) -> list[dict[str, Any]]:
 def _through_data(one: Through, files: Sequence[str]) -> dict[str, Any]:
     return {
         "principal": one.holder.arn, "kind": one.holder.kind, "account": one.holder.account,
+        "unless": one.unless or None,
         "steps": [
             {"who": step.who, "becomes": step.whom, "how": step.how,
              "requests": [shown_data(each, files) for each in step.requests]}
@@ -110,11 +113,12 @@ def who_can_text(found: Sequence[WhoCan], service_linked: int, not_judged: Seque
 def _page(found: WhoCan) -> Iterator[str]:
     yield f"{found.action} on {found.resource or 'something'}"
     sure, maybe = found.of(certain=True), found.of(certain=False)
-    if not (sure or maybe or found.outside):
+    if not found.is_anybody:
         yield "  nobody, as far as the input tells"
     yield from _holders("can", sure)
     yield from _holders("can, where conditions are met", maybe)
-    yield from _chains(found.through)
+    yield from _chains("through somebody who can", found.through)
+    yield from _chains("by changing policies", found.changing)
     yield from _outsiders(found.outside)
     yield from _untold(found.untold)
 
@@ -150,13 +154,14 @@ def _if(one: PrincipalGrant | Outsider) -> str:
     return f", if {' and '.join(told)}" if told else ", if the request lacks what a Deny asks for"
 
 
-def _chains(found: Sequence[Through]) -> Iterator[str]:
+def _chains(title: str, found: Sequence[Through]) -> Iterator[str]:
     if found:
         yield ""
-        yield f"{len(found):>5}  through somebody who can"
+        yield f"{len(found):>5}  {title}"
     for one in found[:_MOST_SHOWN]:
-        names = [one.holder.name, *(step.whom.rpartition("/")[2] for step in one.steps)]
-        yield from _wrapped(f"{' -> '.join(names)}: {'; then '.join(step.how for step in one.steps)}", 2)
+        names = [one.holder.name, *(step.whom.rpartition("/")[2] for step in one.steps if step.whom.startswith("arn:"))]
+        unless = f", unless {one.unless}" if one.unless else ""
+        yield from _wrapped(f"{' -> '.join(names)}: {'; then '.join(step.how for step in one.steps)}{unless}", 2)
     if len(found) > _MOST_SHOWN:
         yield f"  {len(found) - _MOST_SHOWN} more: --format json"
 
