@@ -102,3 +102,39 @@ def test_bad_input_is_one_line(run: Run, words: tuple[str, ...], says: str) -> N
     ran = run("migrate", *words)
     assert (ran.code, ran.stdout) == (2, "")
     assert says in ran.stderr
+
+
+STOP = 'import boto3\nboto3.client("sagemaker").stop_training_job(TrainingJobName="churn-1")\n'
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "words"),
+    [
+        ("444455556666", "eu-west-1", ()),
+        ("444455556666", "us-gov-west-1", ()),
+        ("444455556666", "eu-west-1", ("--region", "eu-west-1")),
+    ],
+)
+def test_code_is_asked_in_the_account_and_region_of_the_role(
+    run: Run, account: str, region: str, words: tuple[str, ...]
+) -> None:
+    """Where its resources are: elsewhere each call would be denied that the role allows."""
+    Path("stop.py").write_text(STOP, encoding="utf-8")
+    Path("role.yaml").write_text(f'persona: data-scientist\naccount: "{account}"\nregion: {region}\n', encoding="utf-8")
+    ran = run("migrate", "--code", "stop.py", "--role", "role.yaml", *words, "--format", "json")
+    assert ran.code == 0, ran.stdout
+    (answer,) = json.loads(ran.stdout)["preflight"]["requests"]
+    assert f":sagemaker:{region}:{account}:training-job/churn-1" in answer["resource"]
+    assert answer["resource"].startswith(f"arn:{'aws-us-gov' if 'gov' in region else 'aws'}:")
+
+
+def test_another_account_than_the_role_s_is_refused(run: Run) -> None:
+    """It would be asked about resources that it never reaches; a policy without a Region is said to be asked in one."""
+    Path("stop.py").write_text(STOP, encoding="utf-8")
+    ran = run("migrate", "--code", "stop.py", "--role", "churn.yaml", "--account", "444455556666")
+    assert (ran.code, ran.stderr.startswith("error: --account: 444455556666 is another account")) == (2, True)
+    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}]}
+    role = {"RoleName": "r", "Policies": [{"PolicyName": "p", "PolicyDocument": every}]}
+    Path("r.json").write_text(json.dumps(role), encoding="utf-8")
+    ran = run("migrate", "--code", "stop.py", "--role", "r.json")
+    assert "r.json does not say its Region, and us-east-1 is taken: give --region" in ran.stderr

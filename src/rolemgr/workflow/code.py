@@ -17,6 +17,7 @@ from rolemgr.code.sources import CODE_LIMITS, CodeFile, UntoldCode, read_code
 from rolemgr.compare.errors import TooComplex
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.write import to_yaml
+from rolemgr.iam.arn import partition_of
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.model.role import ComposedRole
 from rolemgr.model.spec import DEFAULT_ACCOUNT, read_spec
@@ -61,7 +62,8 @@ def roles_of_code(asked: CodeOptions, outside: Outside) -> FoundInCode:
     catalog = Catalog([Path(folder) for folder in asked.catalog])
     known_persona(catalog, asked.options.persona)
     files, untold = _files(asked.paths, outside)
-    place = CodePlace(asked.options.region or _DEFAULT_REGION, asked.account or DEFAULT_ACCOUNT)
+    role = _role(asked.role, catalog, asked.account, outside) if asked.role is not None else None
+    place = _place(asked, role, outside)
     requests: list[CodeRequest] = []
     modules = modules_of(file.name for file in files)
     for file in files:
@@ -75,15 +77,46 @@ def roles_of_code(asked: CodeOptions, outside: Outside) -> FoundInCode:
         raise InputError(SourceLocation(asked.paths[0]), "calls nothing of AWS", "boto3 and the SageMaker SDK are read")
     roles = code_roles(catalog, requests, asked.options, place.account)
     found = CodeMigration(roles, tuple(dict.fromkeys(untold)), tuple(one.name for one in files))
-    if asked.role is None:
+    if role is None:
         return FoundInCode(found)
-    holder, composed = _role(asked.role, catalog, asked.account, outside)
     try:
         mine = [one for one in requests if one.by == CALLER]
         proposed = found.caller.migration if found.caller else None
-        return FoundInCode(found, tuple(Preflight(catalog, holder, composed, proposed).answers(mine)), holder.name)
+        answers = Preflight(catalog, role.holder, role.composed, proposed).answers(mine)
+        return FoundInCode(found, tuple(answers), role.holder.name)
     except TooComplex as error:
-        raise InputError(SourceLocation(asked.role), f"can't be asked: {error}") from error
+        raise InputError(SourceLocation(role.file), f"can't be asked: {error}") from error
+
+
+class _AskedRole(NamedTuple):
+    """The role in a *file* that is asked; of a role file as it is *composed*, which says its Region too."""
+
+    file: str
+    holder: HeldRole
+    composed: ComposedRole | None = None
+
+    @property
+    def region(self) -> str | None:
+        """Its Region, where a role file or its defaults say one."""
+        return self.composed.spec.region if self.composed else None
+
+
+def _place(asked: CodeOptions, role: _AskedRole | None, outside: Outside) -> CodePlace:
+    """
+    Return where the code runs: as the options say, else in the account and Region of the *role* that is asked.
+
+    What neither says is made up, as in AWS's documentation: where a role is asked this is said, as it may decide.
+    Raises InputError where the account is another than the role's.
+    """
+    own = role.holder.account if role else None
+    if own and asked.account and own != asked.account:
+        problem = f"{asked.account} is another account than that of {asked.role}: {own}"
+        raise InputError(SourceLocation("--account"), problem, "leave it out, or name the role of that account")
+    region = asked.options.region or (role.region if role else None)
+    if role and not region:
+        outside.say(f"{asked.role} does not say its Region, and {_DEFAULT_REGION} is taken: give --region")
+    region = region or _DEFAULT_REGION
+    return CodePlace(region, asked.account or own or DEFAULT_ACCOUNT, partition_of(region))
 
 
 def _is_free(operation: str) -> bool:
@@ -124,9 +157,7 @@ def _in(path: str) -> Iterator[str]:
         yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(_ENDINGS))
 
 
-def _role(
-    name: str, catalog: Catalog, account: str | None, outside: Outside
-) -> tuple[HeldRole, ComposedRole | None]:  # fmt: skip
+def _role(name: str, catalog: Catalog, account: str | None, outside: Outside) -> _AskedRole:
     """Return the role in the file *name*: of a role file as it is rendered, else the one role in it."""
     if name.endswith((".yaml", ".yml")) and is_role_text(*outside.read(name, CODE_LIMITS)):
         source = role_source({"role": name}, outside.environ, outside.read)
@@ -134,12 +165,13 @@ def _role(
         documents = (*made.documents.policies, *made.documents.managed_policies)
         spec = made.role.spec
         policies = tuple(HeldPolicy(one.name, one.document) for one in documents)
-        return HeldRole("role", spec.arn, spec.role_name, spec.account, SourceLocation(name), policies), made.role
+        holder = HeldRole("role", spec.arn, spec.role_name, spec.account, SourceLocation(name), policies)
+        return _AskedRole(name, holder, made.role)
     inventory, _ = read_roles([name], account, outside)
     roles = [one for one in inventory.principals.values() if one.kind == "role" and not one.is_of_a_service]
     if len(roles) != 1:
         raise InputError(SourceLocation(name), f"holds {len(roles)} roles", "give the file of one role")
-    return roles[0], None
+    return _AskedRole(name, roles[0])
 
 
 def role_files(found: CodeMigration) -> Iterator[tuple[str, str]]:

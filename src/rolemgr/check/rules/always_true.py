@@ -18,13 +18,15 @@ def condition_always_holds(statement: Statement) -> Iterator[Hit]:
     `Null aws:PrincipalArn false`, `IpAddress 0.0.0.0/0` or its two halves, `StringLike aws:RequestedRegion *`: every
     request has the key, or need not have it, and the value takes in all that it can be.
 
-    It looks like a limit, and is none: say a value that some requests lack, or remove it. `StringLike *` on a key that
-    requests may lack demands the key, and is not reported; nor is aws:SecureTransport, which is a limit of its own.
+    It looks like a limit, and is none: say a value that some requests lack, or remove it. Networks that are all leave
+    out at most what comes through a VPC endpoint. `StringLike *` on a key that requests may lack demands the key, and
+    is not reported; nor is aws:SecureTransport, which is a limit of its own.
     """
     if is_administrator(statement):
         return  # RM601 says so
     signed = statement.policy.kind is PolicyType.IDENTITY
     for condition in statement.conditions:
         if always_holds(condition, signed=signed):
-            message = f"{condition.operator_text} on `{condition.key}` holds for every request: nothing is limited"
+            whom = "address" if condition.operator and condition.operator.base == "IpAddress" else "request"
+            message = f"{condition.operator_text} on `{condition.key}` holds for every {whom}: nothing is limited"
             yield Hit(message, condition.path, key=condition.key)
