@@ -49,9 +49,10 @@ def test_a_folder_a_pattern_and_names_are_the_same(words: tuple[str, ...], run: 
 
 def test_what_a_folder_holds_besides_is_said(run: Run) -> None:
     """Nobody believes that a file was taken which was not."""
+    Path("roles/z.json").write_text("{}")
     said = next(text for text in run("create", "roles", "-o", "out").notes if "passed over" in text)
-    assert said.startswith("roles: passed over files without a role: roles/blueprint.yaml, ")
-    assert said.endswith("roles/policy.yaml and 1 more")
+    assert said.startswith("roles: passed over files besides role files: roles/blueprint.yaml, ")
+    assert said.endswith("roles/policy.yaml and 2 more")
 
 
 def test_what_can_not_be_read_is_not_passed_over(run: Run) -> None:
@@ -64,7 +65,7 @@ def test_what_can_not_be_read_is_not_passed_over(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("command", TAKES_MANY)
+@pytest.mark.parametrize("command", [*TAKES_MANY, "smoke"])
 def test_another_kind_of_file_is_told(command: str, name: str, run: Run) -> None:
     """One line: what it is, and which command takes it; a blueprint goes where it may."""
     ran = run(command, f"roles/{name}", *NEEDED.get(command, ()))
@@ -76,7 +77,7 @@ def test_another_kind_of_file_is_told(command: str, name: str, run: Run) -> None
     assert OTHERS[name][1] in ran.errors[0]
 
 
-@pytest.mark.parametrize("command", TAKES_MANY)
+@pytest.mark.parametrize("command", [*TAKES_MANY, "smoke"])
 def test_a_file_goes_without_a_persona_and_role_option(command: str, run: Run) -> None:
     """Which of the two is meant is not guessed."""
     for option in ("--persona", "--role"):

@@ -14,7 +14,7 @@ from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.file_kind import is_role_text
-from rolemgr.workflow.given_files import matches_of, yaml_files
+from rolemgr.workflow.given_files import files_below, matches_of, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
 from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec
@@ -98,12 +98,12 @@ def _matches(pattern: str) -> list[str]:
 
 
 def _in_folder(folder: str, outside: Outside) -> list[str]:
-    """Return the role files in *folder* and below, but in hidden ones; say which YAML files are something else."""
+    """Return the role files in *folder* and below, but in hidden ones; say which YAML and JSON files are others."""
     found = list(yaml_files(folder))
     roles = [path for path in found if _may_be_a_role(path, outside.read)]
-    if passed := sorted(set(found) - set(roles)):
+    if passed := sorted({*found, *files_below(folder, (".json",))} - set(roles)):
         few = ", ".join(passed[:_FEW]) + (f" and {len(passed) - _FEW} more" if len(passed) > _FEW else "")
-        outside.say(f"{folder}: passed over files without a role: {few}")
+        outside.say(f"{folder}: passed over files besides role files: {few}")
     return roles
 
 
