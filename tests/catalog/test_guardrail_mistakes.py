@@ -88,7 +88,7 @@ MISTAKES = {
     "no action": (("actions: supported", "actions: []"), "9: `deny[0].actions` is empty"),
     "a word that is no action": (
         ("actions: supported", "actions: every"),
-        "9: in `deny[0].actions`: `every` is not an action of the form service:Name without wildcards",
+        "9: `deny[0].actions` is `every`; use one of supported or all",
     ),
     "an unknown condition operator": (
         ("ForAnyValue:StringNotLike", "ForAnyValue:StringNotLikes"),

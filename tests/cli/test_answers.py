@@ -268,6 +268,17 @@ def test_a_policy_of_another_resource_is_questioned(run: "Run") -> None:
     assert text in json.loads(run(*asked, "arn:aws:s3:::acme/k", "--format", "json", "-q").stdout)["notes"]
 
 
+def test_a_policy_of_a_resource_is_told_as_an_identity_s(run: "Run") -> None:
+    """And the name that others give to the cases of a policy test."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}
+    bucket = write("b.json", {"Version": "2012-10-17", "Statement": [allow]})
+    ran = run("simulate", bucket, "--action", "s3:GetObject", "--resource", "arn:aws:s3:::acme/a")
+    assert ran.code == 2
+    assert "it is the policy of a resource (--resource-policy takes it" in ran.errors[0]
+    Path("t.yaml").write_text("policies: b.json\ntests:\n- name: x\n")
+    assert run("test", "t.yaml").errors == ["t.yaml:2: unknown key `tests`; did you mean cases?"]
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

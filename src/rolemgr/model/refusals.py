@@ -103,17 +103,17 @@ def _near(name: str, model: type[Readable]) -> str | None:
     if plain in known:
         return f"did you mean {plain}?"
     if meant := _meant(plain, known):
-        return f"did you mean {meant}?"
+        return meant
     near = get_close_matches(plain, sorted(known), n=3, cutoff=0.65)
     return f"did you mean {', '.join(near)}?" if near else None
 
 
 def _meant(name: str, known: frozenset[str]) -> str | None:
-    """Return in words which of the *known* fields others call *name*: the first row of the table whose fields are."""
+    """Return a hint at which of the *known* fields others call *name*: the first row of the table whose fields are."""
     for row in _other_keys():
         if name in row["called"] and known.issuperset(row["meant"]):
-            words: str = row.get("words", " or ".join(row["meant"]))
-            return words
+            hint: str = row.get("hint", f"did you mean {row.get('words', ' or '.join(row['meant']))}?")
+            return hint
     return None
 
 
