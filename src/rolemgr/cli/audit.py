@@ -36,6 +36,7 @@ WORTH = 1_000
 _PARTS = ("policies", "boundary", "trust", "resource")
 _FORMS = ("text", "json", "sarif", "github", "html", "markdown", "csv", "asff")
 _JSON = ("json", "sarif", "asff")
+_LANGUAGES = {"html": "HTML", "markdown": "Markdown", "csv": "CSV"}
 
 
 @click.command("audit")
@@ -167,8 +168,8 @@ def _say_of_account(source: _Source) -> None:
 
 def _check_form(form: str, region: str | None, output: str | None, *, is_extract: bool) -> None:
     """Raise InputError where the form, the Region of Security Hub and the name of the output do not fit together."""
-    is_json = form in _JSON or is_extract
-    require_ending(output, "JSON" if is_json else "text", "give --format json, or another name")
+    language = "JSON" if form in _JSON or is_extract else _LANGUAGES.get(form, "text")
+    require_ending(output, language, "choose another --format, or another name")
     if region is not None and form != "asff":
         raise InputError(SourceLocation("--region"), "goes with --format asff", "an audit itself is of all Regions")
     if region is None and form == "asff":
