@@ -197,8 +197,11 @@ def test_json_has_each_request_as_simulate_reads_it(run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("form", ["sarif", "github"])
-def test_a_file_that_can_not_be_read_is_in_the_forms_of_ci(form: str, run: Run) -> None:
+def test_a_file_that_can_not_be_read_is_in_the_forms_of_ci(
+    form: str, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The run did not succeed: without that its results would pass for all that there is."""
+    monkeypatch.chdir(tmp_path)
     Path("account.json").write_text((FOLDER / "account.json").read_text())
     Path("broken.json").write_text('{"RoleDetailList": [')
     ran = run("audit", "account.json", "broken.json", "--format", form)

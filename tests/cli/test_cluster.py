@@ -136,8 +136,24 @@ def test_a_cluster_finds_what_one_process_finds_whoever_is_lost(run: Run, begun:
     assert found == [(str(tmp_path), number * number) for number in range(40)]
 
 
+def test_what_all_shares_need_is_sent_again(begun: Started, tmp_path: Path) -> None:
+    """The only worker that has it is killed; another comes later, and no result is lost."""
+    begun.worker()
+
+    def lose() -> None:
+        kill_the_one_that_tells(tmp_path / "process")
+        begun.worker()
+
+    killer = Thread(target=lose, daemon=True)
+    with cluster(begun.address, 600) as workers:
+        killer.start()
+        found = list(workers(killing, str(tmp_path), range(8)))
+    killer.join()
+    assert found == [(str(tmp_path), number * number) for number in range(8)]
+
+
 def kill_the_one_that_tells(path: Path) -> None:
-    """Kill the process that writes its number to *path*; give up after a minute."""
+    """Kill the process that writes its number to *path*; give up after ten minutes."""
     end = time.monotonic() + 600
     while not (path.exists() and path.read_text()):
         if time.monotonic() > end:

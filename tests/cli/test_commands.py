@@ -275,11 +275,11 @@ def test_managed_policies_of_a_role_are_judged(action: str, run: "Run") -> None:
 
 
 def test_what_a_role_only_names_is_said_to_be_left_out(run: "Run") -> None:
-    """ARNs of managed policies and of a permissions boundary are no documents: a note says so for each."""
+    """ARNs of managed policies and of a permissions boundary are no documents: a note each, and nothing is allowed."""
     arns = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/x"], "PermissionsBoundary": "arn:aws:iam::aws:policy/y"}
     Path("role.json").write_text(to_json({"Policies": [statement("s3:GetObject")], **arns}))
     ran = run("simulate", "role.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k")
-    assert ran.code == 0
+    assert (ran.code, ran.stdout.partition(" ")[0]) == (1, "NotKnown")
     assert [note.split(" is ")[0].split(": ")[1] for note in ran.notes] == ["ManagedPolicyArns", "PermissionsBoundary"]
 
 

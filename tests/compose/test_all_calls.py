@@ -132,7 +132,7 @@ def test_a_grant_that_carries_no_network_is_refused_beside_it(tmp_path: Path) ->
         ("binds: much", "binds: mcuh", "unknown value of `binds` (its one_of) `mcuh`; did you mean much?"),
         ("binds: much", "bind: much", "unknown parameter `bind`; did you mean binds?"),
         ("any_of: [ranges]", "not_carried_by: [rds-db:conect]", "unknown action `rds-db:conect`"),
-        ("actions: all", "actions: every", "`every` is not an action of the form service:Name"),
+        ("actions: all", "actions: every", "is `every`; use one of supported or all"),
     ],
 )
 def test_a_guardrail_of_ones_own_is_read_strictly(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -10,6 +10,7 @@ https://distributed.dask.org/en/stable/resilience.html
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from ipaddress import ip_address
 from threading import Lock
@@ -29,6 +30,7 @@ R = TypeVar("R")
 
 SECONDS: Final = 30
 """How long to wait for the scheduler, and for its first worker."""
+_MOST_LOSSES: Final = 4
 _AT: Final = SourceLocation("--scheduler")
 _one: Final = Lock()
 
@@ -98,17 +100,60 @@ class _Cluster:
 
     def __call__(self, work: Callable[[C, S], R], common: C, shares: Iterable[S]) -> Iterator[R]:
         """Yield what *work* returns for each share, in order."""
-        sent = self._client.scatter(common, broadcast=True, hash=False)
+        sent = _SentToAll(self._client, common)
 
         def submit(share: S) -> Pending[Any]:
-            pending: Pending[Any] = self._client.submit(_done, fingerprint(), work, sent, share, pure=False)
-            return pending
+            return _PendingShare(self._client, work, sent, share)
 
         most = AHEAD * max(1, sum(self._client.nthreads().values()))
         for answer in in_turn(submit, shares, most):
             if isinstance(answer, _Other):
                 _require_alike({"a worker that came later": answer.fingerprint})
             yield answer
+
+
+class _SentToAll:
+    """What all shares need, sent to the workers that are there; sent again where all that have it are lost."""
+
+    def __init__(self, client: Any, common: Any) -> None:
+        self._client, self._common = client, common
+        self.data = self._send()
+
+    def _send(self) -> Any:
+        return self._client.scatter(self._common, broadcast=True, hash=False)
+
+    def again(self, lost: Any) -> None:
+        """Send it again, unless that was done since *lost*."""
+        if lost is self.data:
+            self.data = self._send()
+
+
+class _PendingShare:
+    """
+    A share under way.
+
+    Dask does the shares of a lost worker again, but not what was sent to it: where no other worker has that, as when
+    they came later, Dask forgets the shares that need it. These are begun again here, with what they need.
+    https://distributed.dask.org/en/stable/resilience.html#scattered-data
+    """
+
+    def __init__(self, client: Any, work: Callable[[Any, Any], Any], sent: _SentToAll, share: Any) -> None:
+        self._client, self._work, self._sent, self._share = client, work, sent, share
+        self._begin()
+
+    def _begin(self) -> None:
+        self._data = self._sent.data
+        self._future = self._client.submit(_done, fingerprint(), self._work, self._data, self._share, pure=False)
+
+    def result(self) -> Any:
+        """Return it once it is there; raise what the work raised, and InputError where workers go on being lost."""
+        for _ in range(_MOST_LOSSES):
+            try:
+                return self._future.result()
+            except CancelledError:
+                self._sent.again(self._data)
+                self._begin()
+        raise InputError(_AT, f"the workers that had what the work needs were lost {_MOST_LOSSES} times")
 
 
 def _done(ours: str, work: Callable[[Any, Any], Any], common: Any, share: Any) -> Any:
