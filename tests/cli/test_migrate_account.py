@@ -54,6 +54,23 @@ def test_each_role_by_what_it_used_and_what_is_not_recorded_is_said(run: Run) ->
     assert {path.name: path.read_text("utf-8") for path in Path("roles").iterdir()} == made
 
 
+def test_a_deny_that_a_role_loses_counts_in_an_account_too(run: Run) -> None:
+    """It is in the role's line and its data; what was used stays allowed all the same."""
+    data = json.loads(Path(account("one")).read_text("utf-8"))
+    deny = {"Effect": "Deny", "Action": "sagemaker:*TrainingJob*", "Resource": "*",
+            "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}}  # fmt: skip
+    document = {"Version": "2012-10-17", "Statement": [deny]}
+    data["RoleDetailList"][0]["RolePolicyList"] = [{"PolicyName": "until", "PolicyDocument": document}]
+    Path("account.json").write_text(json.dumps(data), "utf-8")
+    used = trail(called("CreateTrainingJob", training("a", roleArn=arn("one")), role=arn("one")))
+    ran = run("migrate", "account.json", "--used", used, "--persona", "data-scientist")
+    assert (ran.code, "; all 2 stay; 1 LOST LIMIT\n" in ran.stdout) == (1, True), ran.stdout
+    found = json.loads(
+        run("migrate", "account.json", "--used", used, "--persona", "data-scientist", "--format", "json").stdout
+    )
+    assert [one["result"] for one in found["roles"][0]["denies"]] == ["lost"]
+
+
 def test_an_account_takes_a_folder_and_one_role_a_file(run: Run) -> None:
     """And neither tests nor a draft, which are about one role."""
     file, used = account("one"), trail(called("CreateTrainingJob", training("a", roleArn=arn("one")), role=arn("one")))

@@ -15,6 +15,7 @@ from rolemgr.errors import SourceLocation, printable
 from rolemgr.report.migrate_steps import places_to_change, steps
 from rolemgr.report.migrate_use import (
     beyond_lines,
+    deny_data,
     deny_lines,
     deny_text,
     draft_lines,
@@ -318,5 +319,6 @@ def clustered_data(one: Clustered) -> dict[str, Any]:
     return {
         "role": one.plan.old.arn, "persona": one.choice.persona.id, "add": list(one.choice.add),
         "remove": list(one.choice.remove), "loses": sorted(one.lost), "best_alone": one.plan.best.persona.id,
-        **({"not_allowed": [each.data() for each in rows_of(one.migration)]} if one.migration else {}),
+        **({"not_allowed": [each.data() for each in rows_of(one.migration)], "denies": deny_data(one.migration)}
+           if one.migration else {}),
     }  # fmt: skip

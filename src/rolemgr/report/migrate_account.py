@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rolemgr.audit.migrate.cluster import Clustered, Clusters
+from rolemgr.audit.migrate.denies import DenyVerdict
 from rolemgr.audit.migrate.trial import TrialVerdict
 from rolemgr.errors import printable
 from rolemgr.report.migrate import clustered_data
@@ -56,11 +57,14 @@ def _lines(found: Clusters, source: str) -> Iterator[str]:
 
 def _tried(one: Clustered) -> str:
     """Say what becomes of what was recorded of a role."""
-    trial = one.migration.trial if one.migration else None
-    if trial is None:
+    made = one.migration
+    trial = made.trial if made else None
+    if made is None or trial is None:
         return ""
     total, kept = len(trial.tried), len(trial.having(TrialVerdict.ALLOWED))
-    return f"; {kept} of {counted(total, 'recorded request')} stay allowed" if kept < total else f"; all {total} stay"
+    stays = f"{kept} of {counted(total, 'recorded request')} stay allowed" if kept < total else f"all {total} stay"
+    limits = sum(each.verdict is not DenyVerdict.KEPT for each in made.denies)
+    return f"; {stays}{f'; {limits} LOST LIMIT' + ('S' if limits > 1 else '') if limits else ''}"
 
 
 def account_page(found: Clusters) -> Page:

@@ -28,15 +28,23 @@ def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: boo
     if fail_on == "never":
         return False
     if isinstance(found, Clusters):
-        trials = (one.migration.trial for one in found.roles if one.migration)
-        return bool(found.not_judged) or any(one.having(verdict) for one in trials if one for verdict in _BROKEN)
+        made_ones = [one.migration for one in found.roles if one.migration]
+        trials = (one.trial for one in made_ones)
+        is_broken = any(one.having(verdict) for one in trials if one for verdict in _BROKEN)
+        return bool(found.not_judged) or is_broken or any(map(_is_open, made_ones))
     made = found.migration
     counted = [one for one in made.outcomes if _counts(one.need.evidence, fail_on, made)]
     is_lost = any(one.verdict in (Verdict.LOST, Verdict.UNKNOWN) for one in counted)
     is_untold = bool(made.having(Verdict.UNKNOWN)) if made.trial is None else False
     is_gained = made.trial is not None and not made.beyond.proven
-    is_open = any(one.verdict is not DenyVerdict.KEPT for one in made.denies)
-    return is_lost or is_untold or is_gained or is_open or any(untold(found)) or _breaks(made, has_draft=has_draft)
+    return (
+        is_lost or is_untold or is_gained or _is_open(made) or any(untold(found)) or _breaks(made, has_draft=has_draft)
+    )
+
+
+def _is_open(made: Migration) -> bool:
+    """Tell whether the new role does not keep to a Deny of the old one, or may not."""
+    return any(one.verdict is not DenyVerdict.KEPT for one in made.denies)
 
 
 def _counts(evidence: UseEvidence, fail_on: str, made: Migration) -> bool:
