@@ -289,12 +289,12 @@ def _services(old: HeldRole) -> Iterator[str]:
             yield from (name.removesuffix(_ENDING) for name in one.principal.get("Service", ()))
 
 
-def _is_of_another_service(choice: GroupChoice, trusted: frozenset[str]) -> bool:
-    """Tell whether the persona of *choice* is for a service that is none of the *trusted*: its limits look at that."""
+def _other_services(choice: GroupChoice, trusted: frozenset[str]) -> int:
+    """Return 2 where the persona of *choice* is for none of the services *trusted*, 1 where for others too, else 0."""
     listed = choice.persona.trust
     own = {name for one in listed if isinstance(one, ServiceTrust) for name in one.value.split(",")}
     own |= {_SAGEMAKER} if not listed or any(isinstance(one, SageMakerTrust) for one in listed) else set()
-    return bool(own and trusted) and not own & trusted
+    return (1 if own & trusted else 2) if trusted and own - trusted else 0  # its limits look at what these send
 
 
 def _order(
@@ -303,7 +303,7 @@ def _order(
     """
     Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
 
-    Personas for another service than those that are *trusted* come after the others that lose as little.
+    Personas for other services than those that are *trusted* come after the others that lose as little.
 
     What is added is work that is not the persona's; what is taken away only narrows it, and where *is_by_weight*
     counts least.
@@ -311,7 +311,7 @@ def _order(
     missed = len(lost(choice, needs))
     sizes = len(choice.remove), choice.cover.weight
     least = sizes[::-1] if is_by_weight else sizes
-    other = _is_of_another_service(choice, trusted)
+    other = _other_services(choice, trusted)
     return choice.role is None, missed, other, len(choice.add), *least, choice.persona.id
 
 

@@ -6,8 +6,6 @@ from types import MappingProxyType, ModuleType
 
 from rolemgr.check.rule import Rule
 from rolemgr.check.rules import (
-    always_true,
-    giving_rights,
     rm0xx,
     rm1xx,
     rm2xx,
@@ -20,7 +18,7 @@ from rolemgr.check.rules import (
     rm9xx,
 )
 
-_MODULES = (always_true, giving_rights, rm0xx, rm1xx, rm2xx, rm3xx, rm4xx, rm5xx, rm6xx, rm7xx, rm8xx, rm9xx)
+_MODULES = (rm0xx, rm1xx, rm2xx, rm3xx, rm4xx, rm5xx, rm6xx, rm7xx, rm8xx, rm9xx)
 
 
 @cache

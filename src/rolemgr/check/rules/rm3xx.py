@@ -16,6 +16,7 @@ from rolemgr.check.rule import (
     statement_rule,
 )
 from rolemgr.check.rules.absence import harmless, open_by_absence
+from rolemgr.check.rules.always_true import condition_always_holds  # noqa: F401 - RM315, one of this hundred
 from rolemgr.check.rules.carried import (
     actions_blocked,
     actions_lacking,

@@ -18,6 +18,7 @@ from rolemgr.check.paths import Together, acted_on, runs_as, shares, takes_a_rol
 from rolemgr.check.patterns import fits, fits_type, is_every_one, meet
 from rolemgr.check.rights import OF_THE_ORGANIZATION, ON_ITSELF, RIGHTS
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
+from rolemgr.check.rules.giving_rights import any_service_linked_role, gives_rights_by_prefix  # noqa: F401 - RM709, RM710
 from rolemgr.check.rules.passing import PASS_ROLE, is_any_role
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
