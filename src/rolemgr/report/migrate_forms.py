@@ -8,6 +8,7 @@ from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.migration import Migrated, Migration
 from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.audit.migrate.trial import TrialVerdict
+from rolemgr.audit.migrate.trusting import trust_denies
 from rolemgr.files.write import to_json
 from rolemgr.report.migrate import migration_data, migration_text, untold
 from rolemgr.report.migrate_account import account_data, account_page, account_text
@@ -44,7 +45,7 @@ def fails(found: Migrated | Clusters, fail_on: str = "denied", *, has_draft: boo
 
 def _is_open(made: Migration) -> bool:
     """Tell whether the new role does not keep to a Deny of the old one, or may not."""
-    return any(one.verdict is not DenyVerdict.KEPT for one in made.denies)
+    return any(one.verdict is not DenyVerdict.KEPT for one in made.denies) or bool(trust_denies(made.plan.old))
 
 
 def _counts(evidence: UseEvidence, fail_on: str, made: Migration) -> bool:

@@ -1,6 +1,7 @@
 """A role that is moved by what CloudTrail recorded of it."""
 
 import random
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -9,12 +10,14 @@ from tests.audit.migrate.support import ACCOUNT, catalog, policy, role, statemen
 from tests.audit.migrate.trail_support import OLD, REGION, called, legacy, moved, read, training
 from tests.nightly import examples
 
+from rolemgr.audit.migrate.cluster import Clustered, Clusters
 from rolemgr.audit.migrate.judge import Verdict
 from rolemgr.audit.migrate.limits import FittedLimit
 from rolemgr.audit.migrate.migration import Migration
 from rolemgr.audit.migrate.needs import UseEvidence
 from rolemgr.audit.migrate.seen_needs import seen_needs
 from rolemgr.audit.migrate.trial import TrialVerdict
+from rolemgr.audit.migrate.trusting import other_trust, trust_denies
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
@@ -22,6 +25,7 @@ from rolemgr.files.source import SourceFile
 from rolemgr.iam.documents import IdentityPolicy, TrustPolicy
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.report.migrate_forms import fails
 from rolemgr.workflow.role import render_spec
 
 PLACE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
@@ -249,3 +253,25 @@ def test_an_unknown_operation_and_too_much_are_told() -> None:
     use = read([called("MakeCoffee", {}), called("DescribeTrainingJob", {"trainingJobName": "a"})], old).uses[OLD]
     assert use.unknown_operations == {"sagemaker:MakeCoffee": 1}
     assert IdentityPolicy.model_validate(policy(statement("s3:*"))).statement
+
+
+def test_a_deny_of_the_trust_is_a_limit_that_is_lost() -> None:
+    """A role file has no words for it, nor for NotPrincipal: both are said, and the Deny counts."""
+    away = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    account = {"AWS": "arn:aws:iam::111122223333:root"}
+    trust: dict[str, Any] = {"Version": "2012-10-17", "Statement": [
+        {"Sid": "In", "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        {"Sid": "Away", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Condition": away},
+        {"Sid": "Most", "Effect": "Allow", "NotPrincipal": account, "Action": "sts:AssumeRole"}]}  # fmt: skip
+    old = role(policy(statement("sagemaker:*Training*")), trust=TrustPolicy.model_validate(trust))
+    assert trust_denies(old) == ("the Deny of statement Away of the trust policy",)
+    made = moved(old, USED[:1])
+    said = list(other_trust(old, made.plan.best))
+    assert said[-2:] == [
+        *trust_denies(old),
+        "all but those whom statement Most of the trust policy names (NotPrincipal)",
+    ]
+    whole = replace(made, trial=None)
+    plain = replace(whole, plan=replace(made.plan, old=replace(old, trust=None)))
+    clusters = (Clusters((Clustered(one.plan, one.plan.best, one),), ("x",), True) for one in (plain, whole))
+    assert [fails(one) for one in clusters] == [False, True]

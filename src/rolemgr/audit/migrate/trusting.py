@@ -67,8 +67,25 @@ def missing(old: HeldRole, choice: GroupChoice) -> tuple[_Trusted, ...]:
 
 
 def other_trust(old: HeldRole, choice: GroupChoice) -> Iterator[str]:
-    """Yield who may assume *old*, and not the role of *choice* in the same way."""
+    """Yield who may assume *old*, and not the role of *choice* in the same way; and what else its trust policy says."""
     yield from dict.fromkeys(map(str, missing(old, choice)))
+    yield from trust_denies(old)
+    for number, one in enumerate(old.trust.statement if old.trust else ()):
+        if one.effect is Effect.ALLOW and one.principal is None:
+            yield f"all but those whom {_place(number, one.sid)} of the trust policy names (NotPrincipal)"
+
+
+def trust_denies(old: HeldRole) -> tuple[str, ...]:
+    """Return the Denies of the trust policy of *old*, which a role file has no words for: limits that are lost."""
+    statements = enumerate(old.trust.statement if old.trust else ())
+    return tuple(
+        f"the Deny of {_place(number, one.sid)} of the trust policy"
+        for number, one in statements if one.effect is Effect.DENY
+    )  # fmt: skip
+
+
+def _place(number: int, sid: str | None) -> str:
+    return f"statement {sid or number}"
 
 
 def _composed(catalog: Catalog, choice: GroupChoice, texts: list[str]) -> GroupChoice | None:
