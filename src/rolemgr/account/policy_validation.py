@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from rolemgr.account.analyzer_pages import analyzer_pages
 from rolemgr.account.connect import Access
-from rolemgr.account.failures import ask, aws_errors, member
-from rolemgr.errors import AwsError
+from rolemgr.account.failures import member
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import matches
 
@@ -24,10 +24,7 @@ REFERENCE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-anal
 ABOUT_THE_POLICY: Final = "ValidationException"
 """The error code by which AWS refuses one policy, and not whoever asks."""
 _SERVICE: Final = "accessanalyzer"
-_NAMESPACE: Final = "access-analyzer"
-_MOST_PAGES: Final = 100
 _MOST_TEXT: Final = 2_000
-_LOOK_AT: Final = "look at --endpoint-url, and at proxies in between"
 _LINK: Final = re.compile(r"https://docs\.(aws\.amazon\.com|amazonaws\.cn)/[A-Za-z0-9/_.#%-]{1,400}")
 _CODE: Final = re.compile(r"[A-Z0-9_]{1,120}")
 
@@ -57,25 +54,8 @@ def validated(way: Access, kind: PolicyType, text: str, resources: Sequence[str]
     An error of the code `ABOUT_THE_POLICY` is about this policy alone.
     """
     asked: dict[str, Any] = {"policyDocument": text, **_types(kind, resources)}
-    return tuple(one for page in _pages(way, asked) for one in _in_page(page))
-
-
-def _pages(way: Access, asked: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the pages of the answer; raise AwsError where one does not come, or where they do not end."""
     call = way.client(_SERVICE, way.region).validate_policy
-    seen: set[str] = set()
-    for _ in range(_MOST_PAGES):
-        with aws_errors(_NAMESPACE):
-            page = ask(call, **asked)
-        yield page
-        token = page.get("nextToken")
-        if not token:
-            return
-        if token in seen:
-            raise AwsError("the answer is none of AWS's: one page leads to a page that came before", _LOOK_AT)
-        seen.add(token)
-        asked = {**asked, "nextToken": token}
-    raise AwsError(f"the answer is none of AWS's: it has more than {_MOST_PAGES} pages", _LOOK_AT)
+    return tuple(one for page in analyzer_pages(call, **asked) for one in _in_page(page))
 
 
 def _in_page(page: Mapping[str, Any]) -> Iterator[AwsPolicyFinding]:

@@ -9,16 +9,15 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListFindings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from rolemgr.account.analyzer_pages import analyzer_pages
 from rolemgr.account.connect import Access
 from rolemgr.account.details import plain
-from rolemgr.account.failures import ask, aws_errors, member
-from rolemgr.errors import AwsError, InputError, SourceLocation
+from rolemgr.account.failures import member
+from rolemgr.errors import InputError, SourceLocation
 
 _TYPES: Final = ("ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS")
 _WANTED: Final = ("UnusedIAMRole", "UnusedPermission")
 _ACTIVE: Final = "ACTIVE"
-_MOST_PAGES: Final = 1_000
-_LOOK_AT: Final = "look at --endpoint-url, and at proxies in between"
 AGE: Final = "unusedAccessAge"
 """Under this key a finding has the days that its analyzer was given."""
 
@@ -54,29 +53,12 @@ def _of(client: Any, analyzer: Mapping[str, Any], is_meant: Callable[[str], bool
     wanted = {"status": {"eq": [_ACTIVE]}, "findingType": {"eq": list(_WANTED)}}
     for one in _listed(client.list_findings_v2, "findings", analyzerArn=arn, filter=wanted):
         if one.get("findingType") in _WANTED and is_meant(str(one.get("resource", ""))):
-            pages = list(_pages(client.get_finding_v2, analyzerArn=arn, id=member(one, "id")))
+            pages = list(analyzer_pages(client.get_finding_v2, analyzerArn=arn, id=member(one, "id")))
             details = [plain(each) for page in pages for each in member(page, "findingDetails")]
             whole = {key: value for key, value in pages[0].items() if key not in ("ResponseMetadata", "nextToken")}
             yield {**plain(whole), "findingDetails": details, **({AGE: age} if age else {})}
 
 
 def _listed(call: Callable[..., Any], key: str, **asked: Any) -> Iterator[Mapping[str, Any]]:
-    for page in _pages(call, **asked):
+    for page in analyzer_pages(call, **asked):
         yield from member(page, key)
-
-
-def _pages(call: Callable[..., Any], **asked: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the pages of an answer; raise AwsError where one does not come, or where they do not end."""
-    seen: set[str] = set()
-    for _ in range(_MOST_PAGES):
-        with aws_errors("access-analyzer"):
-            page = ask(call, **asked)
-        yield page
-        token = page.get("nextToken")
-        if not token:
-            return
-        if token in seen:
-            raise AwsError("the answer is none of AWS's: one page leads to a page that came before", _LOOK_AT)
-        seen.add(token)
-        asked["nextToken"] = token
-    raise AwsError(f"the answer is none of AWS's: it has more than {_MOST_PAGES:,} pages", _LOOK_AT)

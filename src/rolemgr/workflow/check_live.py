@@ -7,7 +7,7 @@ from rolemgr.account.connect import Access, connect
 from rolemgr.account.policy_validation import ABOUT_THE_POLICY, AwsPolicyFinding, validated
 from rolemgr.check.aws import AskedDocument
 from rolemgr.check.finding import Finding, NotJudged
-from rolemgr.errors import AwsError, InputError
+from rolemgr.errors import AwsError, InputError, SourceLocation
 from rolemgr.iam.documents import PolicyType
 from rolemgr.workflow.account_options import AccessOptions
 from rolemgr.workflow.found import CheckFindings, by_place
@@ -34,7 +34,7 @@ def with_aws(
     answers about none; where it breaks off later, what it said before is kept, and the rest is not judged.
     """
     if not found.asked:
-        raise InputError(None, "--live: there is no document that AWS could be asked about")
+        raise InputError(SourceLocation("--live"), "nothing here is a policy document for AWS to validate")
     way = connect(access.profile, region, access.endpoint_url)
     asking = _Asking(way, say, len(found.asked))
     with progress(len(found.asked)) as done:
