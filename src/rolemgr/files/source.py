@@ -257,11 +257,13 @@ class LayeredSource(SourceFile):
     """
     Data put together from several places: flags, environment, settings and a role file.
 
-    *places* says where a top-level key was taken from, where that is not *file*.
+    *places* says where a top-level key was taken from, where that is not *file*; *replaced*, what of another place no
+    longer holds because of it.
     """
 
     places: Mapping[str, SourceLocation]
     file: SourceFile | None = None
+    replaced: tuple[str, ...] = ()
 
     def at(self, path: DataPath = ()) -> SourceLocation:
         """Return the flag or variable that gave the value at *path*, or its line in the role file."""
