@@ -170,14 +170,12 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
     [
         ("    action: [s3:GetObject]\n", "unknown key `statements[0].action`; did you mean actions?"),
         ("    Effect: Allow\n", "unknown key `statements[0].Effect`; did you mean effect?"),
-        ("    sources: [x]\n", "unknown key `statements[0].sources`; did you mean resources? `sources` stands at the top level"),
+        ("    sources: [x]\n", "unknown key `statements[0].sources`; did you mean resources?"),
         ("sid: X\n", "unknown key `sid`; `sid` stands at `statements[]`"),
         ("never: [x]\n", "unknown key `never`; did you mean never_with?"),
     ],
 )
-def test_a_wrong_key_is_answered_with_those_of_its_place(
-    wrong: str, message: str, user_catalog: "UserCatalog"
-) -> None:
+def test_a_wrong_key_is_answered_with_those_of_its_place(wrong: str, message: str, user_catalog: "UserCatalog") -> None:
     """The same word is no answer, nor is one that the place does not take."""
     folder = user_catalog({"activity_groups/read-data.yaml": GROUP + wrong})
     assert refusal(folder) == [f"catalog/activity_groups/read-data.yaml:7: {message}"]

@@ -121,6 +121,8 @@ def test_a_role_whose_trust_lets_no_service_in_works_as_others_alone(run: Run) -
     args = ("--persona", "mlops-engineer", *WHERE, "--trust", f"saml:arn:aws:iam::{ACCOUNT}:saml-provider/Okta")
     assert not [step for step in run("create", *args).next_steps if "this role itself" in step]
     assert "runs as this role itself" in "\n".join(run("create", *args[:-2]).next_steps)
-    assert "it may pass itself to sagemaker.amazonaws.com, which has no effect" in run("preview", "--full", *args).stdout
+    assert (
+        "it may pass itself to sagemaker.amazonaws.com, which has no effect" in run("preview", "--full", *args).stdout
+    )
     idle = {one["arn"]: one["idle"] for one in json.loads(run("preview", *args, "--format", "json").stdout)["Passes"]}
     assert idle == {f"{HOME}sagemaker-compute": False, f"{HOME}sagemaker-mlops-engineer": True}

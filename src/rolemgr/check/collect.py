@@ -146,7 +146,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     except FileError as error:
         if named:
             raise
-        collected.not_judged.append(NotJudged(name, error.where.line if error.where else None, error.problem))
+        _note_undecoded(error, path, collected)
         return
     if name.lower().endswith(_HCL):
         if named or "policy" in text.lower():
@@ -155,6 +155,16 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
             collected.skipped += 1
         return
     _take_text(text, name, collected, kind, named=named)
+
+
+def _note_undecoded(error: FileError, path: Path, collected: Collected) -> None:
+    """Note a file whose text nobody can read: one that holds a policy by its bytes is refused, as AWS refuses it."""
+    line = error.where.line if error.where else None
+    if path.name.lower().endswith(SUFFIXES) and may_hold_policy(path):
+        collected.error = collected.error or error
+        collected.unreadable.append(Finding("RM100", Severity.ERROR, error.problem, str(path), line))
+    else:
+        collected.not_judged.append(NotJudged(str(path), line, error.problem))
 
 
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
@@ -193,7 +203,7 @@ def is_json(text: str, name: str) -> bool:
 
 def _note_unreadable(error: InputError, text: str, name: str, collected: Collected, *, named: bool) -> None:
     line = error.where.line if error.where else None
-    if not named and is_cut(text, name):
+    if not named and is_cut(text, name) and not is_unreadable(text):
         collected.not_judged.append(NotJudged(name, line, f"{error.problem}; it ends before it is closed"))
     elif not named and not may_be_unreadable(text):
         if is_of_a_template(text, name):

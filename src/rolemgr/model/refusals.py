@@ -118,9 +118,10 @@ def _near(name: str, model: type[Readable], above: DataPath) -> str | None:
         return f"did you mean {plain}?"
     if meant := _meant(plain, here):
         return meant
-    near, place = _close(name, here), _places(model).get(plain)
-    hints = [f"did you mean {', '.join(near)}?" if near else "", f"`{plain}` stands at {place}" if place else ""]
-    return " ".join(filter(None, hints)) or None
+    if near := _close(name, here):
+        return f"did you mean {', '.join(near)}?"
+    place = _places(model).get(plain)
+    return f"`{plain}` stands at {place}" if place else None
 
 
 def _plain_name(name: str) -> str:
@@ -140,6 +141,11 @@ def _meant(name: str, known: frozenset[str]) -> str | None:
             hint: str = row.get("hint", f"did you mean {row.get('words', ' or '.join(row['meant']))}?")
             return hint
     return None
+
+
+def names_for(field: str) -> frozenset[str]:
+    """Return what other tools and people call *field*, in lower case."""
+    return frozenset(name for row in _other_keys() if row["meant"] == [field] for name in row["called"])
 
 
 @cache
