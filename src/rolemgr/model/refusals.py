@@ -16,9 +16,9 @@ from rolemgr.iam.plain import Readable
 def problems(source: SourceFile, error: ValidationError, model: type[Readable]) -> Iterator[InputError]:
     """Yield what *error* says is wrong in *source*, which was read as *model*: in its author's words, with the line."""
     details = error.errors(include_url=False)
-    meant = {hint for detail in details if (hint := _meant_field(detail, model))}
+    taken_for = {field for detail in details if (field := _meant_field(detail, model))}
     for detail in details:
-        if detail["type"] == "missing" and tuple(detail["loc"]) in meant:
+        if detail["type"] == "missing" and tuple(detail["loc"]) in taken_for:
             continue  # it is there, under a name that is said to be wrong
         if detail["type"] == "too_short" and any(_inside(other["loc"], detail["loc"]) for other in details):
             continue  # pydantic does not count the items that it refused for themselves
