@@ -42,19 +42,19 @@ def closure_of(catalog: Catalog, role: ComposedRole, beside: Iterable[ComposedRo
     """
     known: dict[str, ComposedRole] = {}
     unknown: set[str] = set()
-    written = {one.spec.arn: one for one in beside}
+    given = {one.spec.arn: one for one in beside}
     personas = _default_arns(catalog, role.spec)
     todo = [role]
     while todo:
         here = todo.pop()
         unknown.update(here.acts_as_unknown)
         for pattern in sorted(set(reached(here)) - {role.spec.arn, here.spec.arn}):
-            matched = [arn for arn in {**personas, **written} if common(pattern, arn) is not None]
+            matched = [arn for arn in {**personas, **given} if common(pattern, arn) is not None]
             if matched != [pattern]:
                 unknown.add(pattern)
             for arn in matched:
                 if arn != role.spec.arn and arn not in known:
-                    known[arn] = written.get(arn) or _compose_beside(catalog, personas[arn], role)
+                    known[arn] = given.get(arn) or _compose_beside(catalog, personas[arn], role)
                     todo.append(known[arn])
     return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
 
