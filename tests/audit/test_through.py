@@ -245,5 +245,5 @@ def test_an_audit_agrees(more: dict[str, Any], listed: bool) -> None:
     makes = allow(["iam:CreateRole", "sts:AssumeRole"], NEW)
     text = details([role("me", mine), role("maker", mine, makes)], policies=[more])
     findings = audit(inventory_of(text), lambda: {"reader": frozenset({"s3:GetObject"})}).findings
-    found = {one.principal.name for one in findings if one.rule.identifier == "AU002"}
+    found = {one.principal.name for one in findings if one.rule.id == "AU002"}
     assert found == ({"me", "maker"} if listed else set())
