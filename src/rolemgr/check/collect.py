@@ -13,10 +13,9 @@ from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.check.sniff import SUFFIXES, is_cut, is_of_a_template, may_hold_policy, not_readable, what_else
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
+from rolemgr.files.source import ANSWER_LIMITS, HCL_ENDINGS, LIMITS, FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_HCL = (".tf", ".tofu", ".hcl", ".tfvars")
 _OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
 """Folders of the tools' own: nobody asks for them."""
 _MADE_OF_A_ROLE = re.compile(r"Made by rolemgr (?:create|elevated)\b")
@@ -148,7 +147,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
             raise
         _note_undecoded(error, path, collected)
         return
-    if name.lower().endswith(_HCL):
+    if name.lower().endswith(HCL_ENDINGS):
         if named or "policy" in text.lower():
             _not_judged(collected, path, "HCL; `terraform show -json` of a plan is read")
         else:
