@@ -140,7 +140,7 @@ class _JobJudge:
 
     def __init__(self, role: ComposedRole, name: str, policies: Policies, missing: MissingPolicies) -> None:
         self._spec, self._name = role.spec, name
-        self._policies = _asked(policies, missing)
+        self._policies = _to_ask(policies, missing)
         tags = {f"aws:PrincipalTag/{key}": (value,) for key, value in role.spec.tag.items()}
         self._judge = ReplayJudge(tags)
 
@@ -182,7 +182,7 @@ def _twins(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
             yield f"{part}.{key}", {**request, part: less}
 
 
-def _asked(policies: Policies, missing: MissingPolicies) -> AskedPolicies:
+def _to_ask(policies: Policies, missing: MissingPolicies) -> AskedPolicies:
     given = [GivenPolicy(Layer.IDENTITY, one, "the role's policies") for one in policies.identity]
     if policies.permissions_boundary:
         given.append(GivenPolicy(Layer.PERMISSIONS_BOUNDARY, policies.permissions_boundary, "its boundary"))
