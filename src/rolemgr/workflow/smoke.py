@@ -7,14 +7,13 @@ before it is printed, the role's policies are asked about its request. The train
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import evaluate
-from rolemgr.evaluate.missing import MissingPolicies
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
@@ -26,7 +25,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AccountTrust, RoleTrust, UserTrust
 from rolemgr.report.smoke import SmokeCall, SmokeTest
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import RenderedChoice, attached_to, render_chosen
+from rolemgr.workflow.role import RenderedChoice, attached_to, missing_of, render_chosen
 from rolemgr.workflow.smoke_job import smallest_job
 
 NOT_THERE: Final = "rolemgr-smoke-not-there"
@@ -64,7 +63,7 @@ def smoke_test(found: RenderedChoice) -> SmokeTest:
         twin = search.denied(name, forbidden)
         calls += [twin] if twin else []
         not_shown += [] if twin else [(name, "no call of it does no harm, whoever makes it")]
-    job = smallest_job(role, policies, _missing(found, unknown))
+    job = smallest_job(role, policies, missing_of(found))
     not_shown += [("training-job", job)] if isinstance(job, str) else []
     assume, mfa = _assume(spec, 900 if isinstance(job, str) else 3600)
     notes = tuple(f"what {one} allows or denies is not known here" for one in unknown)
@@ -72,12 +71,6 @@ def smoke_test(found: RenderedChoice) -> SmokeTest:
         spec.name or found.documents.name, spec.arn, spec.account, spec.region, assume, mfa, tuple(calls),
         tuple(not_shown), (*found.notes, *notes), None if isinstance(job, str) else job,
     )  # fmt: skip
-
-
-def _missing(found: RenderedChoice, unknown: Sequence[str]) -> MissingPolicies:
-    """Return the policies of the role whose text is not at hand."""
-    bound = found.documents.boundary
-    return MissingPolicies(tuple(one for one in unknown if one != bound), tuple(one for one in unknown if one == bound))
 
 
 def _separations(role: ComposedRole) -> dict[str, list[Never]]:
