@@ -74,7 +74,7 @@ def test_no_role_file_reaches_aws(run: "Run", connections: list[Any], command: t
 @pytest.mark.parametrize("name", ["train.py", "train.ipynb"])
 def test_no_code_is_run(run: "Run", connections: list[Any], name: str) -> None:
     """Neither its module, its classes, defaults and decorators, nor what it imports; it is read to its end."""
-    cell = {"cell_type": "code", "source": CODE, "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {"cell_type": "code", "source": CODE, "metadata": {}, "outputs": [], "execution_count": None}
     book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     Path(name).write_text(CODE if name.endswith(".py") else json.dumps(book), "utf-8")
     Path("helper.py").write_text(OWNED, "utf-8")
