@@ -250,9 +250,8 @@ class Walker:
 
     def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
-        if target.holder.kind == "user":
-            return bool(self.keys)
-        return bool(self.passes or self.rewrites or self.opens or self.acts or _may_let_in(target, self.subject))
+        ways = self.passes or self.rewrites or self.opens or self.acts
+        return bool(self.keys if target.holder.kind == "user" else ways or _may_let_in(target, self.subject))
 
     def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
         return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)
