@@ -220,13 +220,12 @@ class Walker:
 
     def _attached(self, target: AuditedPrincipal, actions: Sequence[str], *, any_policy: bool) -> Iterator[Way]:
         """Yield how *target* is given one of the policies that conditions leave."""
-        holder = target.holder
-        settled = {**tags_of(holder), BOUNDARY: holder.boundary_arn}
+        holder, settled = target.holder, {**tags_of(target.holder), BOUNDARY: target.holder.boundary_arn}
         for action in (one for one in actions if one.startswith("iam:Attach")):
             for one in attachable(self.subject, action, holder.arn, settled):
                 how = f"attaches {one.policy.arn} to {holder.name} ({action})"
-                made = self.subject.working_as(holder).joined_by((one.policy,))
                 step = ChainStep(self.subject.holder.arn, "", how, one.shown)
+                made = self.subject.working_as(holder).joined_by((one.policy,))
                 yield from having(made, one, step, any_policy=any_policy)
 
     def _may_fill(self, action: str, kind: str) -> bool:
