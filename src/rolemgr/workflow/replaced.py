@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from rolemgr.errors import SourceLocation
 
 
-class Choice(NamedTuple):
+class PlacedChoice(NamedTuple):
     """The value of an option, and where it stands."""
 
     value: Any
@@ -18,7 +18,7 @@ LIMITING: Final = ("guardrail", "guardrail_profile", "abac", "tag", "boundary", 
 """The keys of a role that limit it, or that others limit it by: one that goes unseen makes the role wider."""
 
 
-def replaced_limits(places: Sequence[Mapping[str, Choice]]) -> Iterator[str]:
+def replaced_limits(places: Sequence[Mapping[str, PlacedChoice]]) -> Iterator[str]:
     """
     Yield in words what of *places*, the first of which holds, is replaced by what stands before it.
 
