@@ -37,11 +37,12 @@ class PaidCall(NamedTuple):
 
 
 class PaidQuestion(NamedTuple):
-    """What AWS is asked: the *custom* check, about a document, by a *call*."""
+    """What AWS is asked: the *custom* check, about a document, by a *call* with *parameters*."""
 
     custom: Custom
     asked: AskedDocument
     call: PaidCall
+    parameters: Mapping[str, Any]
 
 
 class PaidPlan(NamedTuple):
@@ -86,7 +87,8 @@ def _question(custom: Custom, asked: AskedDocument) -> PaidQuestion | str:
     made = _MAKE[custom.check.kind](custom, asked, kind)
     if isinstance(made, str):
         return made
-    return PaidQuestion(custom, asked, PaidCall(OF_KIND[custom.check.kind], json.dumps(made, sort_keys=True)))
+    call = PaidCall(OF_KIND[custom.check.kind], json.dumps(made, sort_keys=True))
+    return PaidQuestion(custom, asked, call, made)
 
 
 _TYPES: Final = {

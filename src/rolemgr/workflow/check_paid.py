@@ -1,8 +1,7 @@
 """AWS's custom policy checks beside the user's own; how many calls are paid for is settled before any is made."""
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rolemgr.account.connect import Access
 from rolemgr.account.custom_policy_checks import ABOUT_ONE, PRICING, CheckAnswer, check_answer
@@ -60,7 +59,7 @@ class PaidAsking:
     def ask(self) -> None:
         """Ask all; what AWS answers no more is not judged."""
         for one in self._plan.questions:
-            answer = self._answer(one.call)
+            answer = self._answer(one.call, one.parameters)
             if isinstance(answer, str):
                 where = one.asked.document
                 reason = f"not by AWS, about {one.custom.check.id}: {answer}"
@@ -68,13 +67,13 @@ class PaidAsking:
             else:
                 self.findings += _findings(one, answer)
 
-    def _answer(self, call: PaidCall) -> CheckAnswer | str:
+    def _answer(self, call: PaidCall, parameters: Mapping[str, Any]) -> CheckAnswer | str:
         if call in self._known:
             return self._known[call]
         if self.error:
             return f"AWS was not asked any more, after: {self.error}"
         try:
-            self._known[call] = check_answer(self._way, call.operation, json.loads(call.parameters))
+            self._known[call] = check_answer(self._way, call.operation, parameters)
         except AwsError as error:
             if error.code not in ABOUT_ONE:
                 self.error = error
