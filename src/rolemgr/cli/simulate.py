@@ -74,7 +74,8 @@ def simulate_command(
     together, as those of one principal, and several roles each for itself. Without one, the role that the options
     choose is asked. Where an attached policy whose text is not at hand may turn the answer, it is NotKnown, and the
     exit code 1. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
-    resource say, such as aws:PrincipalArn, is in the context already.
+    resource say, such as aws:PrincipalArn, is in the context already; the ARN of a session does not tell the path of
+    its role, and where that decides, the answer is NotKnown too.
 
     --live sends request and policies to IAM's policy simulator too: SimulateCustomPolicy on the policies that are
     asked, and SimulatePrincipalPolicy where the role or user is in the account already. A difference is told with both

@@ -32,6 +32,7 @@ from rolemgr.evaluate.plain import (
 from rolemgr.evaluate.policies import Layer, Layers, Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
+from rolemgr.evaluate.session_roles import decision_of
 from rolemgr.files.json import json_problem, parse_json, read_opening, unmeasured_json
 from rolemgr.files.source import MAX_BYTES, DataPath, FileError, SourceFile, paths_of
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy, ResourcePolicy, TrustPolicy
@@ -115,11 +116,17 @@ def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = Non
     try:
         parts = _split(_text(line))
         request = _request(parts)
-        decision = evaluate(request, (read or remembered)(parts.rest, guard_of(request))).decision
+        decision = _decision(request, (read or remembered)(parts.rest, guard_of(request)))
     except (RolemgrError, ValueError, RecursionError) as error:
         return _error(parts.id, _words(error))
     name = encode_basestring_ascii(parts.id) if type(parts.id) is str else json.dumps(parts.id)
     return BatchAnswer(f'{{"id": {name}, "decision": "{decision}"}}\n', understood=True)
+
+
+def _decision(request: Request, policies: Layers) -> str:
+    if ":assumed-role/" not in (request.principal or ""):  # no session: the quick path
+        return evaluate(request, policies).decision
+    return decision_of(request, policies) or "NotKnown"
 
 
 def asked(line: bytes) -> tuple[Request, Policies]:
