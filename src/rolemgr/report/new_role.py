@@ -36,16 +36,16 @@ def may_do(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Bl
 def allowed_by(grant: Grant) -> Blocks:
     """Return what the Allows of a policy, or of a role that was written, give."""
     policies = (*(grant.identity or ()), *filter(None, (grant.trust, grant.resource)))
-    return (("allows", _said(policies, Effect.ALLOW) or ("nothing",)),)
+    return (("allows", _statements_of(policies, Effect.ALLOW) or ("nothing",)),)
 
 
-def said_by(documents: Sequence[PolicyDocument]) -> Blocks:
+def told_of(documents: Sequence[PolicyDocument]) -> Blocks:
     """Return what policies allow and what they deny, by statement."""
-    found = (("allows", _said(documents, Effect.ALLOW)), ("denies", _said(documents, Effect.DENY)))
+    found = (("allows", _statements_of(documents, Effect.ALLOW)), ("denies", _statements_of(documents, Effect.DENY)))
     return tuple((name, texts) for name, texts in found if texts) or (("allows", ("nothing",)),)
 
 
-def _said(policies: Sequence[PolicyDocument], effect: Effect) -> tuple[str, ...]:
+def _statements_of(policies: Sequence[PolicyDocument], effect: Effect) -> tuple[str, ...]:
     return tuple(text for policy in policies for text in _in_words(policy.statements(), effect))
 
 

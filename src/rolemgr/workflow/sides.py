@@ -85,8 +85,8 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
         return DiffSide(words, readable(role, source), placed=placed(data), kind="role" if role.trust else "policy")
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
-    said = partial(trees.note, source.name) if told == "scp" else say
-    return DiffSide(words, readable(_of_policy(source, told, said), source), types, kind=KINDS.get(told, "policy"))
+    noted = partial(trees.note, source.name) if told == "scp" else say
+    return DiffSide(words, readable(_of_policy(source, told, noted), source), types, kind=KINDS.get(told, "policy"))
 
 
 KINDS: Final = {

@@ -22,7 +22,7 @@ def whole(title: str, side: DiffSide) -> WholeRole:
     where it comes, and what it denied where it goes. A role that goes takes its Denies and its principal along.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
     """
-    from rolemgr.report.new_role import allowed_by, may_do, said_by  # rich, and evaluation of all that it can do
+    from rolemgr.report.new_role import allowed_by, may_do, told_of  # rich, and evaluation of all that it can do
 
     if side.file:
         chosen = side.file.chosen
@@ -31,7 +31,7 @@ def whole(title: str, side: DiffSide) -> WholeRole:
         return WholeRole(title, allowed_by(side.grant))
     documents = own_documents(side)
     allows = any(one.effect is Effect.ALLOW for one in _statements(documents))
-    return WholeRole(title, said_by(documents), side.kind, may_give=allows, opens=_opens(side.kind, documents))
+    return WholeRole(title, told_of(documents), side.kind, may_give=allows, opens=_opens(side.kind, documents))
 
 
 def own_documents(side: DiffSide) -> tuple[Any, ...]:
