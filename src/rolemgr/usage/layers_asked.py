@@ -6,7 +6,7 @@ whole would let a call through.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -20,7 +20,12 @@ from rolemgr.iam.wildcards import matches
 
 Place: TypeAlias = tuple[Layer, int | None, int]
 """A policy: its layer, level and number."""
-_ALLOW: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_EVERYTHING: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+_ALLOW: Final = {"Version": "2012-10-17", "Statement": [_EVERYTHING]}
+_OPEN: Final = ResourcePolicy.model_validate(
+    {"Version": "2012-10-17", "Statement": [{**_EVERYTHING, "Principal": "*"}]}
+)
+"""The policy of a resource that lets everybody in, in the place of one that is not given."""
 UNTOLD: Final = "who called can't be told"
 _IN_ACCOUNTS: Final = frozenset({"IAMUser", "AssumedRole", "Root", "FederatedUser", "Role"})
 
@@ -41,6 +46,19 @@ class AskedPolicies:
     sources: Mapping[Place, str]
     layers: frozenset[Layer]
     missing: MissingPolicies = NONE_MISSING
+
+    def ask_about(self, principal: RecordedPrincipal) -> PartlyKnownLayers:
+        """
+        Return what decides about *principal*: a service has no policies of its own, and needs the resource's.
+
+        That is not given, and taken to allow. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+        """
+        return self._ask_services if principal.kind == "AWSService" else self.ask
+
+    @cached_property
+    def _ask_services(self) -> PartlyKnownLayers:
+        policies = self.ask.policies
+        return PartlyKnownLayers(replace(policies, resource=policies.resource or _OPEN))
 
 
 def asked_policies(
