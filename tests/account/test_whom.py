@@ -31,7 +31,7 @@ def assumed(principal: Any, **condition: Json) -> Json:
     return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
 
 
-def document(kind: type, *statements: Json) -> Any:
+def document(kind: Any, *statements: Json) -> Any:
     """Return the policy of a *kind* with *statements*."""
     return kind.model_validate({"Version": "2012-10-17", "Statement": list(statements)})
 
@@ -102,8 +102,8 @@ ROOT: Json = {"Sid": "OwnAccount", "Effect": "Allow", "Principal": {"AWS": f"arn
 
 def drifts(there: list[Json], wanted: list[Json], arn: str = LAKE) -> list[DocumentDrift]:
     """Return how the policy of the resource *arn* differs."""
-    made = [document(ResourcePolicy, *side) for side in (there, wanted)]
-    found = list(document_drift("the policy", *made, place_of(arn, ACCOUNT)))
+    live, file = (document(ResourcePolicy, *side) for side in (there, wanted))
+    found = list(document_drift("the policy", live, file, place_of(arn, ACCOUNT)))
     for one in found:
         assert one.request is None or one.request.resource_account == ACCOUNT
         assert one.request is None or one.request.resource.startswith(arn)
