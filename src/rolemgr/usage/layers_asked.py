@@ -40,9 +40,14 @@ class GivenPolicy(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AskedPolicies:
-    """Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text."""
+    """
+    Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text.
+
+    *ask_services* decides where a service calls for itself: it has no policies of its own.
+    """
 
     ask: PartlyKnownLayers
+    ask_services: PartlyKnownLayers
     sources: Mapping[Place, str]
     layers: frozenset[Layer]
     missing: MissingPolicies = NONE_MISSING
@@ -53,12 +58,7 @@ class AskedPolicies:
 
         That is not given, and taken to allow. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
         """
-        return self._ask_services if principal.kind == "AWSService" else self.ask
-
-    @cached_property
-    def _ask_services(self) -> PartlyKnownLayers:
-        policies = self.ask.policies
-        return PartlyKnownLayers(replace(policies, resource=policies.resource or _OPEN))
+        return self.ask_services if principal.kind == "AWSService" else self.ask
 
 
 def asked_policies(
@@ -96,7 +96,9 @@ def asked_policies(
     )
     if boundary:
         missing = missing._replace(boundaries=())
-    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}), missing)
+    return AskedPolicies(
+        PartlyKnownLayers(policies), PartlyKnownLayers(replace(policies, resource=_OPEN)), sources, frozenset({*by, *leveled}), missing
+    )  # fmt: skip
 
 
 def _documents(levels: Sequence[Sequence[GivenPolicy]]) -> Any:
