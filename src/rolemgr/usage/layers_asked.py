@@ -97,7 +97,8 @@ def asked_policies(
     if boundary:
         missing = missing._replace(boundaries=())
     return AskedPolicies(
-        PartlyKnownLayers(policies), PartlyKnownLayers(replace(policies, resource=_OPEN)), sources, frozenset({*by, *leveled}), missing
+        PartlyKnownLayers(policies), PartlyKnownLayers(replace(policies, resource=_OPEN)), sources,
+        frozenset({*by, *leveled}), missing,
     )  # fmt: skip
 
 
