@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessa
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rolemgr.diagnose.denial_message import MatchedStatement
+from rolemgr.diagnose.denial_message import DecodedStatement
 from rolemgr.errors import SourceLocation
 from rolemgr.events.call import RecordedCall, call_of
 from rolemgr.events.records import Record
@@ -36,7 +36,7 @@ class Event(NamedTuple):
     action: str | None = None
     explicit: bool | None = None
     others: int = 0
-    statements: tuple[MatchedStatement, ...] = ()
+    statements: tuple[DecodedStatement, ...] = ()
 
 
 def read_event(text: str) -> Event | None:
@@ -147,11 +147,11 @@ def _decoded(data: Mapping[str, Any]) -> Event:
     )
 
 
-def _named(one: Mapping[str, Any]) -> MatchedStatement:
+def _named(one: Mapping[str, Any]) -> DecodedStatement:
     """Return the statement *one* of those that matched."""
     keys = tuple(filter(None, (_text(each, "key") for each in _items(one, "conditions"))))
     denies = (_text(one, "effect") or "").upper() == "DENY"
-    return MatchedStatement(
+    return DecodedStatement(
         _text(one, "statementId") or "", denies, _values(one, "actions"), _values(one, "resources"), keys
     )
 

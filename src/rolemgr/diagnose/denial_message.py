@@ -41,7 +41,7 @@ class DenialKind(StrEnum):
     LAKE_FORMATION = "a permission of AWS Lake Formation"
 
 
-class MatchedStatement(NamedTuple):
+class DecodedStatement(NamedTuple):
     """
     A statement that AWS names as one that matched: its *sid* and whether it denies, its *actions* and *resources*.
 
@@ -94,7 +94,7 @@ class Denial:
     """The Lake Formation permission that is missing, and on what."""
     others: int = 0
     """How many more denied calls stand in the same file."""
-    statements: tuple["MatchedStatement", ...] = ()
+    statements: tuple["DecodedStatement", ...] = ()
     """The statements that AWS names in a decoded authorization message."""
     may_be_cut: bool = False
     """Whether the resource ends where a line does, and the next line may go on with it."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from rolemgr.diagnose.denial_events import Event, read_event
-from rolemgr.diagnose.denial_message import MatchedStatement
+from rolemgr.diagnose.denial_message import DecodedStatement
 from rolemgr.reference.services import action_names, find_action
 
 
@@ -28,7 +28,7 @@ class Wrapped(NamedTuple):
     explicit: bool | None = None
     others: int = 0
     """How many more denied calls stand in the same file."""
-    statements: tuple[MatchedStatement, ...] = ()
+    statements: tuple[DecodedStatement, ...] = ()
 
 
 LONGEST = 65_536
