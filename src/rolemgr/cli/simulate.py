@@ -99,10 +99,10 @@ def simulate_command(
                        --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
       rolemgr simulate roles/ --action s3:DeleteObject --resource arn:aws:s3:::acme/a.csv --expect ImplicitlyDenied
       rolemgr simulate --requests requests.jsonl
-      rolemgr simulate --requests requests.jsonl --live --profile ml-account
       printf '%s' '{"id": 1, "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme/a.csv"}, ' \\
                   '"identityPolicies": [{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}]}' \\
                   | rolemgr simulate --requests -
+      rolemgr simulate --requests requests.jsonl --live --profile ml-account
       rolemgr simulate roles/churn.yaml --action sagemaker:CreateEndpoint --live --profile ml-account
     """
     reached = access_of(access, live=live)
