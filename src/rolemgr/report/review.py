@@ -84,7 +84,7 @@ def review(
         Block("CANNOT", tuple(cannot(role, catalog, whole=whole)), 7),
         Block("WRITES", tuple(_touched(role, catalog, writing=True, whole=whole)), 7),
         Block("READS", tuple(_touched(role, catalog, writing=False, whole=whole)), 4),
-        Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), 4, running=True),
+        Block("LIMITS", tuple(_limits(role, catalog, whole=whole)), _ALL, running=True),
         Block("BESIDE", tuple(_attached(role)), _ALL, running=True),
         Block("SET", tuple(_settings(role)), 2, running=True),
         Block("LOOK", look, _ALL),

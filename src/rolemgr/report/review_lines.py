@@ -26,11 +26,11 @@ class Block(NamedTuple):
 
 _ROOM: Final = 53
 """How many lines the blocks have: a page without its head, its foot and what is blank."""
-_IN_NEED: Final = ("RUNS", "CAN", "WRITES", "CANNOT", "READS", "LIMITS", "SET", "SIZE")
+_IN_NEED: Final = ("LIMITS", "RUNS", "CAN", "WRITES", "CANNOT", "READS", "SET", "SIZE")
 """Which blocks get lines that are left first; they give lines up, where all are too many, from the last on."""
-_LEAST: Final = {"RUNS": 5, "CAN": 3, "CANNOT": 4, "WRITES": 4, "READS": 4, "LIMITS": 2}
-"""How many lines a block keeps while others have some to give."""
-_HARDLY: Final = {"RUNS": 4, "CAN": 2, "CANNOT": 3, "WRITES": 3, "READS": 3}
+_LEAST: Final = {"RUNS": 5, "CAN": 3, "CANNOT": 4, "WRITES": 4, "READS": 4, "LIMITS": 12}
+"""How many lines a block keeps while others have some to give: which limits hold is what a reviewer looks for."""
+_HARDLY: Final = {"RUNS": 4, "CAN": 2, "CANNOT": 3, "WRITES": 3, "READS": 3, "LIMITS": 2}
 """How many it keeps before what deserves a second look gives up any."""
 _CUT: Final = frozenset({"WRITES", "READS"})
 """Blocks whose last entry may be cut off: better than none."""
