@@ -91,12 +91,18 @@ def answer_chunk(chunk: bytes) -> tuple[str, int, int]:
 
 
 def _answers(lines: BinaryIO) -> Iterator[BatchAnswer]:
+    for _, found in offline_answers(lines):
+        yield found
+
+
+def offline_answers(lines: BinaryIO) -> Iterator[tuple[bytes, BatchAnswer]]:
+    """Yield each of *lines* that is not blank, with the answer to it."""
     while line := lines.readline(MAX_BYTES + 1):
         if len(line) > MAX_BYTES:
             skip_line(line, lines)
-            yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
+            yield line, _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
         elif not line.isspace():
-            yield answer(line)
+            yield line, answer(line)
 
 
 def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> BatchAnswer:
