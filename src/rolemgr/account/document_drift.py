@@ -12,7 +12,7 @@ from rolemgr.account.resource_plan import in_words, same_statements
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.compare import compare
 from rolemgr.compare.documents import comparable
-from rolemgr.compare.place import Place
+from rolemgr.compare.place import ComparedPlace
 from rolemgr.compare.verdicts import Difference
 from rolemgr.compare.whom import asking_in_words, conditions_in_words, stands_for_many, whom
 from rolemgr.evaluate.errors import LayerError, PolicyError
@@ -58,7 +58,7 @@ class _OneWay(NamedTuple):
     way: Way
     giving: _Side
     other: _Side
-    at: Place | None
+    at: ComparedPlace | None
 
     def drifts(self) -> Iterator[DocumentDrift]:
         """Yield what each Deny of the other side makes, then what each Allow does; last what can't be told."""
@@ -118,7 +118,7 @@ class _OneWay(NamedTuple):
 
 
 def document_drift(
-    title: str, there: PolicyDocument, wanted: PolicyDocument, at: Place | None = None
+    title: str, there: PolicyDocument, wanted: PolicyDocument, at: ComparedPlace | None = None
 ) -> Iterator[DocumentDrift]:
     """
     Yield what the document *there*, which messages call *title*, allows beyond the *wanted* one, and the reverse.

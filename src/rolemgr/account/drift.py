@@ -238,8 +238,8 @@ class _Compared:
         yield from _changed("session-length", "session length", "max_session", duration(new.max_session),
                             duration(role.max_session))  # fmt: skip
         yield from _changed("path", "path", "path", new.path, role.path)
-        wanted, found = new.description or None, role.description or None
-        yield from _changed("description", "description", "description", wanted, found)
+        wanted, there = new.description or None, role.description or None
+        yield from _changed("description", "description", "description", wanted, there)
 
     def _tags(self) -> Iterator[Drift]:
         wanted, found = self.new.tags, without_own_tags(self.role.tags)

@@ -13,7 +13,7 @@ from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import lifted
-from rolemgr.compare.place import Place, place_of
+from rolemgr.compare.place import ComparedPlace, place_of
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.verdicts import Difference, Unknown
 from rolemgr.compare.whom import stands_for_many, whom
@@ -151,7 +151,7 @@ class _OneWay(NamedTuple):
     other: _NumberedStatements
     budget: Budget
     """The steps of all comparisons that one answer takes: a Deny may stand behind each that was found."""
-    at: Place | None = None
+    at: ComparedPlace | None = None
     """The role whose trust policies they are."""
 
     def answers(self) -> Iterator[Meant]:
@@ -271,7 +271,7 @@ def _both_ways(
     part: Part,
     sides: Callable[[], tuple[_NumberedStatements, _NumberedStatements]],
     steps: int,
-    at: Place | None = None,
+    at: ComparedPlace | None = None,
 ) -> Iterator[Meant]:
     """Yield what is found both ways; a policy that can't be evaluated is something that can't be told."""
     try:

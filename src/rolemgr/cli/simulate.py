@@ -74,7 +74,14 @@ def simulate_command(
     together, as those of one principal, and several roles each for itself. Without one, the role that the options
     choose is asked. Where an attached policy whose text is not at hand may turn the answer, it is NotKnown, and the
     exit code 1. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
-    resource say, such as aws:PrincipalArn, is in the context already.
+    resource say, such as aws:PrincipalArn, is in the context already; the ARN of a session does not tell the path of
+    its role, and where that decides, the answer is NotKnown too.
+
+    --requests asks many requests: each line is a JSON object with `request` (action and resource, and where they are
+    known principal, resourceAccount and context, a key with one value or a list), an `id` that comes back, and the
+    policies around it, each a list of documents: identityPolicies, permissionsBoundaries, sessionPolicies,
+    vpcEndpointPolicies, serviceControlPolicies and resourceControlPolicies (a list for each level); resourcePolicy is
+    one document, of a role its trust policy. The answer is a line of id and decision, or error.
 
     --live sends request and policies to IAM's policy simulator too: SimulateCustomPolicy on the policies that are
     asked, and SimulatePrincipalPolicy where the role or user is in the account already. A difference is told with both
@@ -92,6 +99,9 @@ def simulate_command(
                        --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
       rolemgr simulate roles/ --action s3:DeleteObject --resource arn:aws:s3:::acme/a.csv --expect ImplicitlyDenied
       rolemgr simulate --requests requests.jsonl
+      printf '%s' '{"id": 1, "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme/a.csv"}, ' \\
+                  '"identityPolicies": [{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}]}' \\
+                  | rolemgr simulate --requests -
       rolemgr simulate --requests requests.jsonl --live --profile ml-account
       rolemgr simulate roles/churn.yaml --action sagemaker:CreateEndpoint --live --profile ml-account
     """

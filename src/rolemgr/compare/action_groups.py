@@ -10,7 +10,7 @@ from rolemgr.compare.atoms import Filled
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.covered import covered
 from rolemgr.compare.errors import TooComplex
-from rolemgr.compare.place import Place
+from rolemgr.compare.place import ComparedPlace
 from rolemgr.compare.search_space import SearchSpace, search_space
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.universe import Universe, carries, kinds_of, partitions_in, universe_of
@@ -38,7 +38,7 @@ class Focus:
     strangers: bool = False
     grants_only: bool = False
     within: Mapping[str, ValueLimits] = field(default_factory=dict)
-    at: Place | None = None
+    at: ComparedPlace | None = None
     """The resource that the policies stand at; None for any."""
 
     def takes(self, action: str) -> bool:

@@ -26,7 +26,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
 """
 
 
-class Place:
+class ComparedPlace:
     """A resource by its *account* and its *arns*, as patterns with what is in it; without ARNs the account alone."""
 
     def __init__(self, account: str, arns: tuple[str, ...] = ()) -> None:
@@ -64,7 +64,7 @@ class Place:
         return not self.arns or any(matches(as_pattern(text), resource) for text in self.arns)
 
 
-def place_of(arn: str, account: str) -> Place | None:
+def place_of(arn: str, account: str) -> ComparedPlace | None:
     """
     Return the place of the resource *arn* in *account*; a bucket has its objects, a group of models its versions.
 
@@ -74,13 +74,13 @@ def place_of(arn: str, account: str) -> Place | None:
         return None
     parsed = Arn.parse(arn)
     if parsed is None:
-        return Place(account)
+        return ComparedPlace(account)
     if parsed.service == "s3":
-        return Place(account, (arn, f"{arn}/*"))
+        return ComparedPlace(account, (arn, f"{arn}/*"))
     kind, _, name = parsed.resource.partition("/")
     if kind == "model-package-group":
-        return Place(account, (arn, str(parsed._replace(resource=f"model-package/{name}/*"))))
-    return Place(account, (arn,))
+        return ComparedPlace(account, (arn, str(parsed._replace(resource=f"model-package/{name}/*"))))
+    return ComparedPlace(account, (arn,))
 
 
 def example(text: str) -> str:

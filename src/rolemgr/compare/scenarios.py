@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of, can_ask
-from rolemgr.compare.place import Place
+from rolemgr.compare.place import ComparedPlace
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.search_space import SearchSpace
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
@@ -200,7 +200,7 @@ def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
 
 
 def scenarios_of(
-    new: CompiledPolicies, old: CompiledPolicies, *, lifted: bool = False, at: Place | None = None
+    new: CompiledPolicies, old: CompiledPolicies, *, lifted: bool = False, at: ComparedPlace | None = None
 ) -> tuple[CallerScenario, ...]:  # fmt: skip
     """
     Return the scenarios to compare in: one for identity policies, else one for each kind of principal.
@@ -229,11 +229,11 @@ def scenarios_of(
     return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in scenarios)
 
 
-def _may_ask(text: str, at: Place | None) -> bool:
+def _may_ask(text: str, at: ComparedPlace | None) -> bool:
     return at is None or not at.is_guarded or read_caller(text).kind is not CallerKind.ANONYMOUS
 
 
-def _is_within(text: str, at: Place | None) -> bool:
+def _is_within(text: str, at: ComparedPlace | None) -> bool:
     """Tell whether *text* may be of the account of the resource: any may where that is not known."""
     return at is None or read_caller(text).account == at.account
 

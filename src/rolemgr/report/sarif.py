@@ -169,7 +169,7 @@ def _location(path: str, line: int | None, is_file: Callable[[str], bool], colum
     if not is_file(path):
         return {"logicalLocations": [{"fullyQualifiedName": path}]}
     where = PurePath(path)
-    uri = where.as_uri() if where.is_absolute() else quote(where.as_posix())
+    uri = where.as_uri() if where.is_absolute() else quote(where.as_posix(), errors="surrogateescape")
     begins = {} if where.is_absolute() else {"uriBaseId": _FROM}
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, **begins}}
     if line:
