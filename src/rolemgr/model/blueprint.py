@@ -133,11 +133,24 @@ class BlueprintLayers(Model):
     @model_validator(mode="before")
     @classmethod
     def _names_alone(cls, value: Any) -> Any:
-        """Read a list of patterns as patterns without parameters."""
+        """Read a list of patterns: a name is one without parameters, a mapping has names with theirs."""
         if not isinstance(value, dict):
             return value
         lists = {key: found for key in ("scp", "rcp") if isinstance(found := value.get(key), list)}
-        return {**value, **{key: {str(name): {} for name in found} for key, found in lists.items()}}
+        return {**value, **{key: _patterns_of(key, found) for key, found in lists.items()}}
+
+
+def _patterns_of(key: str, listed: list[Any]) -> dict[str, Any]:
+    """Return the patterns of a list by name; raise ValueError for what is not one, and for a name that stands twice."""
+    found: dict[str, Any] = {}
+    for one in listed:
+        if not isinstance(one, str | dict):
+            raise ValueError(f"a pattern is a name, or a name with its parameters: `{key}: [no-sharing]`")
+        for name, parameters in (one if isinstance(one, dict) else {one: {}}).items():
+            if name in found:
+                raise ValueError(f"`{name}` stands twice in `{key}`")
+            found[str(name)] = {} if parameters is None else parameters
+    return found
 
 
 class BlueprintNetwork(Model):
