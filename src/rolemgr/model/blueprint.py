@@ -12,6 +12,7 @@ from rolemgr.iam.base import Model
 from rolemgr.iam.marks import not_empty
 from rolemgr.model.catalog import EntryId, ParameterName, Strings, Text
 from rolemgr.model.check_config import Day
+from rolemgr.model.listed_patterns import listed_patterns
 from rolemgr.model.spec import AccountId, Moment, Region, RoleSettings
 
 _PLACE = r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -137,20 +138,7 @@ class BlueprintLayers(Model):
         if not isinstance(value, dict):
             return value
         lists = {key: found for key in ("scp", "rcp") if isinstance(found := value.get(key), list)}
-        return {**value, **{key: _patterns_of(key, found) for key, found in lists.items()}}
-
-
-def _patterns_of(key: str, listed: list[Any]) -> dict[str, Any]:
-    """Return the patterns of a list by name; raise ValueError for what is not one, and for a name that stands twice."""
-    found: dict[str, Any] = {}
-    for one in listed:
-        if not isinstance(one, str | dict):
-            raise ValueError(f"a pattern is a name, or a name with its parameters: `{key}: [no-sharing]`")
-        for name, parameters in (one if isinstance(one, dict) else {one: {}}).items():
-            if name in found:
-                raise ValueError(f"`{name}` stands twice in `{key}`")
-            found[str(name)] = {} if parameters is None else parameters
-    return found
+        return {**value, **{key: listed_patterns(key, found) for key, found in lists.items()}}
 
 
 class BlueprintNetwork(Model):
