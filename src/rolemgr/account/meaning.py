@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.change.weight import weight_of
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
@@ -21,7 +22,7 @@ from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
-from rolemgr.reference.services import action_names, services
+from rolemgr.reference.services import action_names, find_action, services
 
 Way: TypeAlias = Literal["gained", "lost"]
 Part: TypeAlias = Literal["permissions", "trust"]
@@ -78,6 +79,8 @@ class Meant:
     unknown: str = ""
     names: int = 0
     """How many actions a broad statement names that the other side has not: of these *actions* alone were asked."""
+    patterns: tuple[str, ...] = ()
+    """The actions as the broad statement has them."""
     others: tuple[Difference, ...] = ()
     """The differences that were made one, *shown* among them."""
     who: str = ""
@@ -202,7 +205,7 @@ class _OneWay(NamedTuple):
             fresh = [] if sid in told else _fresh(statement, others)
             if len(fresh) > self._most(statement) and (one := self._broad(sid, fresh)):
                 told |= self._with_all_of_its_policy(sid)
-                yield replace(self._meant(one), names=len(fresh))
+                yield replace(self._meant(one), names=len(fresh), patterns=self._patterns(statement))
         return frozenset(told)
 
     def _with_all_of_its_policy(self, sid: str) -> set[str]:
@@ -223,6 +226,11 @@ class _OneWay(NamedTuple):
     def _untold(self, one: Unknown) -> Meant:
         places = (self.giving.place(one.statement),) if one.statement else ()
         return Meant(self.part, self.way, places, actions=one.actions, unknown=one.reason)
+
+    def _patterns(self, statement: CompiledStatement) -> tuple[str, ...]:
+        """Return the actions as *statement* has them; none of one with NotAction, and of a policy that is whole."""
+        alone = self.giving.place(statement.at).statement is not None
+        return statement.actions if alone and statement.takes.listed else ()
 
     def _most(self, statement: CompiledStatement) -> int:
         """Return how many new actions a statement may name and still be compared action by action."""
@@ -321,7 +329,14 @@ def _fresh(statement: CompiledStatement, others: Sequence[CompiledStatement]) ->
 def _first(actions: Sequence[str]) -> tuple[str, ...]:
     """Return the few of *actions* that tell most."""
     telling = [action for action in _TELLING if action in actions]
-    return tuple(dict.fromkeys((*telling, *actions)))[:_ASKED]
+    worst = sorted(actions, key=_seriousness)
+    return tuple(dict.fromkeys((*telling, *worst)))[:_ASKED]
+
+
+def _seriousness(action: str) -> int:
+    """Return how serious an action is: 0 for one that changes who may do what, else as `weight_of` has it."""
+    known = find_action(action)
+    return 0 if known and "Permissions management" in known.access_levels else weight_of((action,))
 
 
 # --- in words
