@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
-from rolemgr.change.weight import weight_of
+from rolemgr.account.telling import most_telling
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
@@ -22,7 +22,7 @@ from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
-from rolemgr.reference.services import action_names, find_action, services
+from rolemgr.reference.services import action_names, services
 
 Way: TypeAlias = Literal["gained", "lost"]
 Part: TypeAlias = Literal["permissions", "trust"]
@@ -31,13 +31,6 @@ D = TypeVar("D", IdentityPolicy, TrustPolicy)
 TRUST: Final = "the trust policy"
 _BROAD: Final = 60
 """A statement with more actions is first asked for a few that the other side has not: all would take minutes."""
-_ASKED: Final = 4
-_TELLING: Final = (
-    "iam:PassRole", "iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole", "secretsmanager:GetSecretValue",
-    "kms:Decrypt", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "sagemaker:CreateEndpoint",
-    "sagemaker:UpdateModelPackage", "sagemaker:CreateTrainingJob", "ec2:RunInstances", "ecr:PutImage",
-)  # fmt: skip
-"""What says first how bad it is: other identities, data, production, cost."""
 
 
 class ComparedPolicy(NamedTuple):
@@ -239,7 +232,7 @@ class _OneWay(NamedTuple):
     def _broad(self, sid: str, fresh: Sequence[str]) -> Difference | None:
         """Return what the broad statement *sid* gives, if one of its most telling *fresh* actions shows it."""
         alone = self.giving.keeping(lambda other, effect: other == sid or effect is Effect.DENY)
-        found = compare(alone, self.other.policies, Focus(actions=_first(fresh)), within=self.budget).differences
+        found = compare(alone, self.other.policies, Focus(actions=most_telling(fresh)), within=self.budget).differences
         return next((one for one in found if not one.doubts), None)
 
 
@@ -324,19 +317,6 @@ def _fresh(statement: CompiledStatement, others: Sequence[CompiledStatement]) ->
         for name, spelt in action_names(service).items()
         if statement.takes.take(folded := f"{service}:{name}") and not any(other.takes.take(folded) for other in others)
     ]
-
-
-def _first(actions: Sequence[str]) -> tuple[str, ...]:
-    """Return the few of *actions* that tell most."""
-    telling = [action for action in _TELLING if action in actions]
-    worst = sorted(actions, key=_seriousness)
-    return tuple(dict.fromkeys((*telling, *worst)))[:_ASKED]
-
-
-def _seriousness(action: str) -> int:
-    """Return how serious an action is: 0 for one that changes who may do what, else as `weight_of` has it."""
-    known = find_action(action)
-    return 0 if known and "Permissions management" in known.access_levels else weight_of((action,))
 
 
 # --- in words
