@@ -256,6 +256,7 @@ def planted() -> list[Planted]:
         ("AU204", role("poisons-images", allow("sagemaker:CreateImageVersion"))),
         ("AU207", role("opens-mlflow", allow("sagemaker:CreatePresignedMlflow*"))),
         ("AU207", role("opens-partners", allow("sagemaker:CreatePartnerAppPresignedUrl"))),
+        ("AU208", role("hands-over", _pass("etl-admin", "sagemaker"))),
         ("AU205", role("scripts-spaces", allow("sagemaker:CreateStudioLifecycleConfig"), allow("sagemaker:UpdateSpace"))),
         ("AU205", role("scripts-profiles", allow(["sagemaker:CreateStudioLifecycleConfig", "sagemaker:UpdateUserProfile"]))),
         ("AU205", role("writes-stacks", allow(["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"]))),

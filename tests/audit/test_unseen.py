@@ -110,7 +110,7 @@ OTHERS = f"arn:aws:iam::{PARTNER}:role/*"
         ([trusts("*", StringEquals={"aws:PrincipalAccount": PARTNER})], "AU102"),
         ([trusts("*", ArnLike={"aws:PrincipalArn": OTHERS})], "AU102"),
         ([trusts("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/admin"})], "AU101"),
-        ([trusts("*", StringLike={"aws:PrincipalTag/team": "*"})], "AU103"),
+        ([trusts("*", StringLike={"aws:PrincipalTag/team": "*"})], "AU101"),
         ([trusts("*", "sts:AssumeRoleWithWebIdentity")], "AU101"),
         ([trusts("*", "sts:AssumeRoleWithSAML")], "AU101"),
         ([trusts("*"), denies({"AWS": "arn:aws:iam::999999999999:root"})], "AU101"),
@@ -219,7 +219,7 @@ def test_sagemaker_by_a_wildcard_for_the_type_counts() -> None:
     ("statements", "rule"),
     [
         ([to("*", READ, on="*", StringEquals={"aws:PrincipalAccount": PARTNER})], "AU602"),
-        ([to("*", READ, on="*", StringEquals={"aws:PrincipalTag/team": "ml"})], "AU603"),
+        ([to("*", READ, on="*", StringEquals={"aws:PrincipalTag/team": "ml"})], "AU601"),
         ([to("*", READ, on="*"), denies_there({"AWS": "arn:aws:iam::999999999999:root"})], "AU601"),
         ([to("*", READ, on="*"), denies_there("*", f"{BUCKET}/ex*")], "AU601"),
         ([to({"AWS": [OTHERS[:-1] + one for one in "ab"]}, READ, on="*"), denies_there(named_role("b"))], "AU602"),

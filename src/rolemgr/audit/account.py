@@ -122,7 +122,7 @@ def joined(
             aside.append(_unjudged(one, one.arn, f"it came before, at {before.at}: judged as it stands there"))
     account = _Account(policies, {(one.account, one.name): one for one in first.values() if one.kind == "group"})
     principals = {arn: account.principal(first[arn]) for arn in sorted(first) if first[arn].kind != "group"}
-    aside += [one for each in principals.values() for one in each.unknown]
+    aside += [one for each in principals.values() for one in each.unknown if not each.is_of_a_service]  # AWS wrote them
     held = {arn: account.held(arn) for arn in sorted(policies)}
     own = {arn: one for arn, one in held.items() if isinstance(one, HeldPolicy) and ":iam::aws:" not in arn}
     groups = {arn: account.principal(first[arn]) for arn in sorted(first) if first[arn].kind == "group"}

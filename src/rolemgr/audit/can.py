@@ -63,6 +63,13 @@ class Can:
     gives: tuple[ChainStep, ...]
     untold: int
     not_judged: tuple[Unjudged, ...]
+    unless: str = ""
+    """What is not known of *holder*, or of whom it becomes to give itself more, and could deny it: a boundary."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it has a permissions boundary whose text is not known: what it may do, that may take away."""
+        return self.holder.boundary_arn is not None and self.holder.boundary is None
 
     def levels(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
         """Return the actions by service and access level; one of two levels stands at both."""
@@ -90,6 +97,7 @@ def can(inventory: Inventory, holder: HeldRole, service: str | None = None) -> C
         holder, tuple(_allowed(holder, deciders, chosen)), chosen, by_resources,
         tuple(_limits(setting, holder, deciders, service)), becomes, gives, untold,
         (*holder.unknown, *(one for one in setting.all_untold() if holder.arn in one.place)),
+        setting.unless_of(subject, gives),
     )  # fmt: skip
 
 

@@ -28,6 +28,15 @@ SETTLED: Final = (
 """Keys, or how they begin, that nobody chooses for a request."""
 _CHOSEN: Final = ("aws:principalorgid", "aws:principalorgpaths")
 """Of those the ones that are true of the whole account, and that no input tells: taken to be what is wanted."""
+_AT_WILL: Final = (
+    "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys", "aws:principaltag/", "aws:requesttag/",
+    "aws:tagkeys", "aws:sourceidentity",
+)  # fmt: skip
+"""
+Keys, or how they begin, that who asks fills in, beside how and when: of the own session, principal and request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
+"""
 _NAME: Final = "rolemgr-example"
 _SAMPLES: Final = ("true", "false", _NAME, "203.0.113.7", "1", "1000000", "2001-01-01T00:00:00Z")
 _MOST_VALUES: Final = 4
@@ -41,10 +50,15 @@ Fixed: TypeAlias = Callable[[str], bool]
 
 
 class Choice(StrEnum):
-    """Which keys may be chosen for a request: none, those that say how or when it is made, or all but settled ones."""
+    """
+    Which keys may be chosen for a request: none, those that say how or when it is made, or all but settled ones.
+
+    At will are the former and what whoever asks gives the own principal or the request: tags, the session's name.
+    """
 
     NONE = "none"
     HOW_OR_WHEN = "how or when"
+    AT_WILL = "at will"
     ANY = "any"
 
 
@@ -55,7 +69,9 @@ def is_settled(key: str) -> bool:
 
 def may_choose(key: str, choice: Choice) -> bool:
     """Tell whether *choice* leaves the lower-case *key* to the caller."""
-    return choice is Choice.ANY or (choice is Choice.HOW_OR_WHEN and key in _how_or_when())
+    if choice in (Choice.NONE, Choice.ANY):
+        return choice is Choice.ANY
+    return key in _how_or_when() or (choice is Choice.AT_WILL and key.startswith(_AT_WILL))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Final
 
 from rolemgr.audit.rights import ANYTHING
 from rolemgr.audit.setting import AuditRun
-from rolemgr.audit.trust import STRANGER
+from rolemgr.audit.strangers import STRANGER
 from rolemgr.evaluate.decision import evaluate
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request

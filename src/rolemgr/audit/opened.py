@@ -8,7 +8,7 @@ from rolemgr.audit.examples import concrete
 from rolemgr.audit.named import example_beside
 from rolemgr.audit.rights import Certainty, RightsAnswer, ask_resource
 from rolemgr.audit.setting import PER_PRINCIPAL, AuditedPrincipal, AuditRun
-from rolemgr.audit.trust import OUTSIDE, account_of, compared_with, strangers_to
+from rolemgr.audit.strangers import OUTSIDE, account_of, asked_at_will, compared_with, strangers_to
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -119,6 +119,12 @@ def _opened(setting: AuditRun, held: HeldResource, asked: _OutsideRequest, budge
     rcps = setting.around.rcps(held.account, asked.action)
     given = held, asked.action, asked.resource
     answer = ask_resource(asked.principal, *given, OUTSIDE, budget, setting.now, choice=Choice.NONE, rcps=rcps)
+    if not answer.shown and asked.account == "*":
+        answer = asked_at_will(
+            lambda context, choice: ask_resource(
+                asked.principal, *given, context, budget, setting.now, choice=choice, rcps=rcps
+            )
+        )
     if answer.shown:
         inside = asked.account in setting.inventory.organization.paths
         return ("AU601" if asked.account == "*" else "AU603" if inside else "AU602"), answer

@@ -8,7 +8,8 @@ from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.opened import allows_of, is_restricted, outsiders, samples, unless_blocked
 from rolemgr.audit.rights import ANYTHING, Certainty, RightsAnswer, Settled, ShownRequest, ask_resource, ask_trust
 from rolemgr.audit.setting import PER_PRINCIPAL, AuditedPrincipal, AuditRun
-from rolemgr.audit.trust import OUTSIDE, outsiders_of_trust
+from rolemgr.audit.strangers import OUTSIDE
+from rolemgr.audit.trust import outsiders_of_trust
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.policies import Policies

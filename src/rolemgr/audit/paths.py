@@ -110,7 +110,7 @@ class Walker:
             started = self._start_for(service)
             if started is None:
                 continue
-            let_in = _service_enters(self.setting, target, service)
+            let_in = lets_in(self.setting, target, service)
             if let_in:
                 action, requests = started
                 return self._step(
@@ -155,7 +155,7 @@ class Walker:
         """Return the step by which the principal works as *target*, where what it may change has that role."""
         for service in services if self.acts and target.account == self.subject.account else ():
             action, requests = self.acts.get(service, ("", ()))
-            if requests and (let_in := _service_enters(self.setting, target, service)):
+            if requests and (let_in := lets_in(self.setting, target, service)):
                 how = f"{runs_as()[action]}, where that is {target.holder.name} ({action} on anything)"
                 return self._step(target, how, (*requests, let_in))
         return None
@@ -313,7 +313,8 @@ def _may_let_in(target: AuditedPrincipal, subject: AuditedPrincipal) -> bool:
     return any(one in named for one in roots)
 
 
-def _service_enters(setting: AuditRun, target: AuditedPrincipal, service: str) -> ShownRequest | None:
+def lets_in(setting: AuditRun, target: AuditedPrincipal, service: str) -> ShownRequest | None:
+    """Return the request by which *service* assumes *target*, for the account; None where it may not."""
     context = {"aws:sourceaccount": target.account}
     rcps = setting.around.rcps(target.account, _ASSUME)
     answer = ask_trust(service, target.holder, _ASSUME, context, target.budget, setting.now, rcps=rcps)
@@ -335,7 +336,7 @@ def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
     kept = setting.services_of
     if target.holder.arn not in kept:
         try:
-            kept[target.holder.arn] = tuple(one for one in _services() if _service_enters(setting, target, one))
+            kept[target.holder.arn] = tuple(one for one in _services() if lets_in(setting, target, one))
         except TooComplex as error:
             setting.cannot_tell(target, "which services may assume it", error)
             kept[target.holder.arn] = ()

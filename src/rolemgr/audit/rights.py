@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
-from rolemgr.audit.contexts import Choice
+from rolemgr.audit.contexts import Choice, may_choose
 from rolemgr.audit.fillings import fillings
 from rolemgr.audit.named import NamedResources, Names, named_resources, names_beside
 from rolemgr.audit.surroundings import ResourceControls, Surroundings
@@ -28,6 +28,7 @@ from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement, Res
 from rolemgr.iam.wildcards import matches_action, matches_folded_action
 from rolemgr.model.inventory import HeldRole
 from rolemgr.model.inventory_layers import HeldResource
+from rolemgr.reference.quirks import only_region
 
 _MOST_REGIONS: Final = 6
 
@@ -39,6 +40,15 @@ Settled: TypeAlias = Mapping[str, str | None]
 
 def _settled(context: Settled) -> dict[str, tuple[str, ...]]:
     return {key: () if value is None else (value,) for key, value in context.items()}
+
+
+def _region_of(action: str, arn: str, asked: frozenset[str], settled: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return aws:RequestedRegion of *action*, where that is *asked* and the service has one endpoint in all Regions."""
+    region = only_region(action.partition(":")[0]) if arn.startswith("arn:aws:") else None
+    return {_REGION: (region,)} if region and _REGION in asked and _REGION not in settled else {}
+
+
+_REGION: Final = "aws:requestedregion"
 
 
 def _is_of_iam(resource: str) -> bool:
@@ -194,6 +204,7 @@ class Rights:
         asked = _keys(about)
         settled |= {key: (value,) for key, value in self._of_account if key in asked and key not in settled}
         settled |= {key: (value,) for key, value in self.tags.items() if key in asked and key not in settled}
+        settled |= _region_of(action, self.holder.arn, asked, settled)
         if _is_of_iam(resource):
             settled |= {key: () for key in asked if key.startswith(_TAGS_OF_IAM) and key not in settled}
         if "aws:userid" in asked and (identifier := self._user_id()):
@@ -201,21 +212,37 @@ class Rights:
         denied = True
         # whose bucket it is, no ARN tells: as one of this account it may be allowed, too
         owners = (None, self.holder.account) if owner is None and OWNER in asked else (owner,)
-        times = moments(about, asked, self._now, choice)
-        for whose, filling, moment in itertools.product(owners, fillings(about, resource, settled, choice), times):
-            timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **settled}
-            trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, whose)
-            trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
-            found = trial.request()
-            if found is not None:
-                shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
-                return RightsAnswer(Certainty.ALLOWED, shown)
-            denied = denied and trial.surely_denied()
+        times = tuple(moments(about, asked, self._now, choice))
+        for asking, own_tags in self._tagged(settled, choice):
+            for whose, filling, moment in itertools.product(owners, fillings(about, resource, asking, choice), times):
+                timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **asking}
+                trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, whose)
+                trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
+                trial.own_tags = own_tags
+                found = trial.request()
+                if found is not None:
+                    shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
+                    return RightsAnswer(Certainty.ALLOWED, shown)
+                denied = denied and trial.surely_denied()
         if denied:
             return NO
         if note:
             self.cannot_tell(action)
         return UNTOLD
+
+    def _tagged(
+        self, settled: Mapping[str, tuple[str, ...]], choice: Choice
+    ) -> Iterator[tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]]:
+        """
+        Yield the keys as they are *settled*; then without the tags of a role whose sessions may bring others.
+
+        A session tag takes the place of the role's tag of the same key; where it brings none, the role's stays.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+        """
+        yield settled, {}
+        own = {key: value for key, value in settled.items() if key in self.tags}
+        if own and self._has_session_tags and all(may_choose(key, choice) for key in own):
+            yield {key: value for key, value in settled.items() if key not in own}, own
 
     def _user_id(self) -> str | None:
         """Return aws:userid: a user's id, or a role's with the name of a session, which whoever assumes it chooses."""
@@ -316,6 +343,7 @@ def _ask_outsider(
     asked, denied = _keys(about), True
     for moment in moments(about, asked, now, choice):
         settled = {**time_keys(moment, asked, is_session=":role/" in principal), **_settled(context)}
+        settled |= _region_of(action, resource, asked, settled)
         trial = Trial(principal, action, resource, settled, policies, about, budget, choice, owner)
         trial.is_outside = True
         if found := trial.request():

@@ -10,6 +10,7 @@ from rolemgr.audit.breadth import is_administrator, is_of_sagemaker
 from rolemgr.audit.each import NearestPersonas, judge
 from rolemgr.audit.endpoints import judge_endpoints
 from rolemgr.audit.finding import AuditFinding, ChainStep, about_steps
+from rolemgr.audit.handed import passing_administrators
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.opened import judge_resources
 from rolemgr.audit.paths import Search, Walker
@@ -115,6 +116,7 @@ def _audited(setting: AuditRun, judges: _Judges) -> Audit:
     search = Search(setting, walkers)
     chains = search.run(list(administrators), ways)
     _escalating(setting, chains)
+    passing_administrators(setting, [*administrators, *ways], {**walkers}, {*ways, *chains})
     _to_sagemaker(setting, search, {*administrators, *ways, *chains})
     near = tuple(sorted(judges.nearest(setting, roles_of_sagemaker(setting)), key=attrgetter("role.arn")))
     judge_resources(setting)

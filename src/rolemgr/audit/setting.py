@@ -152,7 +152,14 @@ class AuditRun:
         steps: tuple[ChainStep, ...] = (), about: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Note a finding of *subject*; of several of one kind *about* the same, each has its number."""
-        self._note(identifier, subject.holder, message, requests, steps, subject.unless, about)
+        self._note(identifier, subject.holder, message, requests, steps, self.unless_of(subject, steps), about)
+
+    def unless_of(self, subject: AuditedPrincipal, steps: Sequence[ChainStep]) -> str:
+        """Return what is not known of *subject*, or of who works on its *steps*, and could deny what is found."""
+        others = (self.subjects[one.who] for one in steps if one.who in self.subjects)
+        told = {one.holder.arn: one.unless for one in (subject, *others) if one.unless}
+        whose = {arn: "" if arn == subject.holder.arn else f" (of {arn.rpartition('/')[2]})" for arn in told}
+        return "; ".join(f"{unless}{whose[arn]}" for arn, unless in told.items())
 
     def find_at(
         self, identifier: str, judged: Judged, message: str, requests: tuple[ShownRequest, ...] = (),

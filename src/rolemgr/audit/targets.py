@@ -12,11 +12,15 @@ from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.iam.documents import Effect, TrustPolicy
-from rolemgr.model.inventory import HeldRole
+from rolemgr.model.inventory import HeldPolicy, HeldRole
+from rolemgr.reference.managed_policies import managed_policy
 
 _MOST_NAMES = 200
 """An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
-_ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
+_MANAGED = "iam::aws:policy/"
+_ALL_RIGHTS = ("AdministratorAccess", "IAMFullAccess")
+"""AWS's policies with which a principal has every right, at once or by what it then writes."""
+_ADMINISTRATOR = f"{_MANAGED}{_ALL_RIGHTS[0]}"
 _JOIN = "iam:AddUserToGroup"
 EVERYTHING = "every right"
 WITHIN = "what its boundary leaves"
@@ -56,6 +60,9 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
         yield from _attaches(subject, kind, freed, groups, any_policy=bounded)
     yield from _joins_a_group(subject, groups, any_group=bounded)
     yield from _makes_a_role(subject, bounded=bounded)
+    yield from _makes_a_user(subject)
+    if not bounded:  # who asks for one action takes the Denies away by itself
+        yield from _drops_denies(subject, groups)
 
 
 def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
@@ -69,15 +76,25 @@ def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...]
 def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
     holder, rights = subject.holder, subject.rights
     bounded: Settled = {BOUNDARY: boundary}
-    attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
-    yield (
-        f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
-        rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
-    )
+    for name in _ALL_RIGHTS:
+        attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_MANAGED}{name}"}
+        answer = rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached)
+        if name == _ALL_RIGHTS[0] or (answer.shown and _writes_then(subject, kind, name, bounded)):
+            more = "" if name == _ALL_RIGHTS[0] else ", with which it writes itself any policy"
+            yield f"attaches {name} to itself (iam:Attach{kind}Policy){more}", answer
     yield f"writes its own policy (iam:Put{kind}Policy)", rights.ask(f"iam:Put{kind}Policy", holder.arn, bounded)
     for policy in subject.own_policies:
         answer = rights.ask("iam:CreatePolicyVersion", str(policy.arn))
         yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
+
+
+def _writes_then(subject: AuditedPrincipal, kind: str, name: str, bounded: Settled) -> bool:
+    """Tell whether *subject*, with the policy *name* of AWS too, may write itself any policy: a Deny stays."""
+    policy = managed_policy(name, subject.partition)
+    if policy is None:
+        return False
+    held = HeldPolicy(name, policy.document, policy.arn, "reference", policy.version)
+    return bool(subject.joined_by((held,)).rights.ask(f"iam:Put{kind}Policy", subject.holder.arn, bounded))
 
 
 def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[tuple[str, RightsAnswer]]:
@@ -200,15 +217,89 @@ def _fills(
         yield from having(subject.working_as(replace(actor, policies=(one.policy,))), one, step, any_policy=any_policy)
 
 
-def _names(subject: AuditedPrincipal) -> list[str]:
-    """Return a role that no policy knows, and one for each name of one in the policies of *subject*; one too many."""
-    found = {strange(PASS_ROLE, "role", subject.partition, subject.account, name=subject.rights.names.strange): None}
+def _makes_a_user(subject: AuditedPrincipal) -> Iterator[Way]:
+    """Yield making a user, filling it with any policy, and making a key (or a password) of it."""
+    rights, account = subject.rights, subject.account
+    if not rights.speaks("iam:CreateUser"):
+        return
+    names = _names(subject, "user")
+    for user in names[:_MOST_NAMES]:
+        made = rights.ask("iam:CreateUser", user, {BOUNDARY: None})
+        if not made.shown:
+            continue
+        policy = {BOUNDARY: None, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+        for action, context in (("iam:AttachUserPolicy", policy), ("iam:PutUserPolicy", {BOUNDARY: None})):
+            filled = rights.ask(action, user, context)
+            opened = next((one for key in _OPENING if (one := rights.ask(key, user)).shown), None) if filled else None
+            if filled.shown and opened and opened.shown:
+                key = opened.shown.request.action
+                how = f"makes a user, gives it any policy, and signs in as it (iam:CreateUser, {action}, {key})"
+                step = ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, opened.shown))
+                yield Way(step, HeldRole("user", user, user.rpartition("/")[2], account, subject.holder.where))
+                return
+    if len(names) > _MOST_NAMES:
+        reason = f"none of the first {_MOST_NAMES} can be made, filled and opened, and the others are not asked for"
+        rights.cut_off(f"iam:CreateUser on more than {_MOST_NAMES} names", reason)
+
+
+_OPENING = ("iam:CreateAccessKey", "iam:CreateLoginProfile")
+
+
+def _drops_denies(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[Way]:
+    """Yield taking off policies that deny, after which *subject* has every right, or gives itself every right."""
+    dropped: list[ShownRequest] = []
+    kept, names = subject.holder.policies, list[str]()
+    for policy in subject.holder.policies:
+        if not any(one.effect is Effect.DENY for one in policy.document.statement):
+            continue
+        changed = subject.working_as(replace(subject.holder, policies=kept))
+        if shown := _removal(changed, policy, groups):
+            dropped.append(shown)
+            names.append(policy.name)
+            kept = tuple(one for one in kept if one is not policy and (not policy.group or one.group != policy.group))
+    if not dropped:
+        return
+    free = subject.working_as(replace(subject.holder, policies=kept))
+    by = ", ".join(dict.fromkeys(one.request.action for one in dropped))
+    how = f"takes off its policy {' and '.join(names)} ({by})"
+    if everything := () if free.holder.boundary_arn else is_administrator(free):
+        yield Way(ChainStep(subject.holder.arn, EVERYTHING, how, (*dropped, *everything[:1])), free.holder)
+        return
+    kind = "Role" if subject.holder.kind == "role" else "User"
+    given = _gives(free, kind, None) if not free.holder.boundary_arn else ()
+    for then, answer in given:
+        if answer.shown:
+            step = ChainStep(subject.holder.arn, EVERYTHING, f"{how}, then {then}", (*dropped, answer.shown))
+            yield Way(step, free.holder)
+            return
+
+
+def _removal(actor: AuditedPrincipal, policy: HeldPolicy, groups: Sequence[HeldRole]) -> ShownRequest | None:
+    """Return the request by which *actor* takes *policy* off itself, or leaves its group; None where it may not."""
+    holder, rights = actor.holder, actor.rights
+    kind = "Role" if holder.kind == "role" else "User"
+    context: Settled = {BOUNDARY: holder.boundary_arn}
+    if policy.group:
+        named = (one for one in groups if one.name == policy.group)
+        answers = (rights.ask("iam:RemoveUserFromGroup", one.arn) for one in named)
+    elif policy.arn:
+        detached = {**context, POLICY_ARN: policy.arn}
+        answers = (rights.ask(one, holder.arn, detached) for one in (f"iam:Detach{kind}Policy",))
+    else:
+        answers = (rights.ask(one, holder.arn, context) for one in (f"iam:Delete{kind}Policy", f"iam:Put{kind}Policy"))
+    return next((one.shown for one in answers if one.shown), None)
+
+
+def _names(subject: AuditedPrincipal, kind: str = "role") -> list[str]:
+    """Return a role or user that no policy knows, and one for each name in the policies of *subject*; one too many."""
+    action = PASS_ROLE if kind == "role" else "iam:CreateUser"
+    found = {strange(action, kind, subject.partition, subject.account, name=subject.rights.names.strange): None}
     for policy in subject.holder.policies:
         for statement in policy.document.statement:
             for pattern in statement.resource or () if statement.effect is Effect.ALLOW else ():
                 if len(found) > _MOST_NAMES:
                     return list(found)
-                if ":role/" in pattern:
+                if f":{kind}/" in pattern:
                     made = concrete(pattern, subject.partition, subject.account, subject.rights.names.example)
                     found.update({made: None} if made else {})
     return list(found)

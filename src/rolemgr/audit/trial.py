@@ -46,6 +46,8 @@ class Trial:
         self._policies, self._about, self._budget = policies, tuple(about), budget
         self._caller, self._choice = read_caller(principal), choice
         self.has_session_tags = False
+        self.own_tags: Mapping[str, tuple[str, ...]] = {}
+        """The tags of the role, by their keys, that stay where a session does not bring others."""
         self.is_outside = False
         """Whether the principal is of somewhere else, which gives it the tags and the id that it wants."""
         self.is_known = True
@@ -80,8 +82,12 @@ class Trial:
         return None
 
     def _made(self, chosen: Values) -> Request:
-        context = {key: list(values) for key, values in {**chosen, **self._given}.items() if values}
+        context = {key: list(values) for key, values in self._sent(chosen).items() if values}
         return Request.known(self._action, self._resource, context, self._principal, self._owner)
+
+    def _sent(self, chosen: Values) -> Values:
+        brought = {key: values for key, values in chosen.items() if values or key not in self.own_tags}
+        return {**self.own_tags, **brought, **self._given}
 
     def _contexts(self) -> Iterator[Values]:
         """Yield contexts that satisfy one Allow of each layer that must allow it, and of those that may."""

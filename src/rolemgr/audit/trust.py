@@ -1,34 +1,31 @@
 """Who may assume a role: anybody, other accounts, shared providers of identities, services for anybody."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from rolemgr.audit.contexts import Choice
-from rolemgr.audit.examples import concrete
 from rolemgr.audit.finding import rules
-from rolemgr.audit.rights import ANYTHING, Certainty, Settled, ShownRequest, ask_trust
+from rolemgr.audit.rights import ANYTHING, Certainty, RightsAnswer, Settled, ShownRequest, ask_trust
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
+from rolemgr.audit.strangers import (
+    OUTSIDE,
+    STRANGER,
+    account_of,
+    asked_at_will,
+    compared_with,
+    source_arns,
+    strangers_to,
+)
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding
 from rolemgr.check.read import read
 from rolemgr.check.run import check
-from rolemgr.evaluate.errors import RequestError
-from rolemgr.evaluate.principals import read_caller
-from rolemgr.iam.arn import ACCOUNT_ID, Arn
-from rolemgr.iam.documents import Effect, PolicyType, ResourcePolicy, TrustPolicy
-from rolemgr.iam.wildcards import matches
+from rolemgr.iam.arn import Arn
+from rolemgr.iam.documents import Effect, PolicyType, TrustPolicy
 
 _ASSUME = "sts:AssumeRole"
-STRANGER = "999999999999"
-_STRANGERS: Final = (STRANGER, "888888888888", "777777777777", "560560560560")
-_NAMES: Final = ("somebody", "unlisted-17", "qkx-0000", "hhh", "5151")
 _ASSUMING: Final = (_ASSUME, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 """By which requests `*`, anybody, may get in."""
-OUTSIDE: Settled = dict.fromkeys(
-    ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
-)
-"""What somebody from outside does not have."""
 
 
 def trusting(setting: AuditRun, subject: AuditedPrincipal, *, is_administrator: bool = False) -> None:
@@ -45,7 +42,10 @@ def trusting(setting: AuditRun, subject: AuditedPrincipal, *, is_administrator: 
         )
     sessions_trusted(setting, subject)
     by_rule = {one.rule: identifier for identifier, one in rules().items() if one.rule}
-    for finding in _of_rules(setting, trust):
+    found = _of_rules(setting, trust)
+    if not any(one.rule == _DEPUTY for one in found):
+        _deputies(setting, subject, trust)
+    for finding in found:
         if finding.rule in by_rule:
             shown = _request_behind(setting, subject, trust, finding)
             setting.find(by_rule[finding.rule], subject, finding.message, shown, about=finding.identity())
@@ -56,6 +56,9 @@ def _outside(setting: AuditRun, subject: AuditedPrincipal, trust: TrustPolicy) -
     named: dict[str, dict[str, None]] = {}
     for account, principal in _outsiders(trust, inside):
         named.setdefault(account, {})[principal] = None
+    for account, principal in compared_with(trust, inside, subject.partition) if named else ():
+        if account in named:
+            named[account][principal] = None
     if named.pop("*", None) and not _anyone(setting, subject):
         for account, principal in compared_with(trust, inside, subject.partition):
             named.setdefault(account, {})[principal] = None
@@ -90,6 +93,46 @@ def _request_behind(
             if answer.shown:
                 return (answer.shown,)
     return ()
+
+
+_DEPUTY: Final = "RM801"
+
+
+def _deputies(setting: AuditRun, subject: AuditedPrincipal, trust: TrustPolicy) -> None:
+    """
+    Find a service that a source condition lets act for any account: a wildcard for the account, or that there is one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    for kind, service in _of_kinds(trust, ""):
+        if kind != "Service" or not _tells_its_source(setting, service):
+            continue
+        for arn in source_arns(trust, service, subject.partition):
+            context = {**_FOR_A_STRANGER, "aws:sourcearn": arn}
+            rcps = setting.around.rcps(subject.account, _ASSUME)
+            answer = ask_trust(service, subject.holder, _ASSUME, context, subject.budget, setting.now, rcps=rcps)
+            if answer.shown:
+                text = f"{service}, whose condition on the source lets account {STRANGER} in, as any other"
+                setting.find("AU105", subject, text, (answer.shown,), about=(service, "source"))
+                break
+
+
+_FOR_A_STRANGER: Final[Settled] = {
+    "aws:sourceaccount": STRANGER, "aws:sourceorgid": "o-zzstranger1",
+    "aws:sourceorgpaths": "o-zzstranger1/r-zz99/ou-zz99-00000000/",
+}  # fmt: skip
+"""What a service tells of whom it works for, where that is a stranger."""
+
+
+def _tells_its_source(setting: AuditRun, service: str) -> bool:
+    """Tell whether *service* is one of those that are to be held to a source: `check` says it where there is none."""
+    known: dict[str, bool] = setting.__dict__.setdefault("_deputies", {})
+    if service not in known:
+        statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": _ASSUME}
+        bare = TrustPolicy.model_validate({"Version": "2012-10-17", "Statement": [statement]})
+        document = Document("trust", PolicyType.TRUST, bare.to_json_value(), lambda _: None)
+        known[service] = any(one.rule == _DEPUTY for one in check([read(document)]))
+    return known[service]
 
 
 def _of_kinds(trust: TrustPolicy, message: str) -> list[tuple[Literal["Service", "Federated"], str]]:
@@ -134,13 +177,6 @@ def _named(trust: TrustPolicy) -> Iterator[str]:
             yield from principal.get("AWS", ()) if isinstance(principal, Mapping) else (principal,)
 
 
-def account_of(value: str) -> str | None:
-    """Return the account of the principal *value*, None where it is not an ARN or account."""
-    arn = Arn.parse(value)
-    account = arn.account if arn else value
-    return account if ACCOUNT_ID.fullmatch(account) else None
-
-
 def _unread(trust: TrustPolicy) -> Iterator[str]:
     """Yield the principals that are neither an ARN nor an account: unique ids."""
     yield from (value for value in _named(trust) if value != "*" and account_of(value) is None)
@@ -157,60 +193,25 @@ def outsiders_of_trust(trust: TrustPolicy, inside: tuple[str, ...], role: str) -
         yield from compared_with(trust, inside, partition)
 
 
-def strangers_to(policy: TrustPolicy | ResourcePolicy, partition: str) -> tuple[str, ...]:
-    """Return principals of accounts that nobody knows: one whose account and name *policy* does not speak of."""
-    text = json.dumps(policy.to_json_value())
-    account = next((one for one in _STRANGERS if one not in text), STRANGER)
-    patterns = [value for key, value in _compared(policy) if key == "aws:principalarn"]
-    names = [one for one in _NAMES if not any(matches(value.rpartition("/")[2], one) for value in patterns)]
-    nobody = (f"arn:{partition}:iam::{account}:role/{one}" for one in (*names[:1], *_NAMES[:1]))
-    named = (one for value in patterns if (one := concrete(value, partition, account)))
-    of_any_account = (one for one in named if f":{account}:" in one and _can_ask(one))
-    return tuple(dict.fromkeys((*nobody, *of_any_account)))
-
-
-def compared_with(
-    policy: TrustPolicy | ResourcePolicy, inside: tuple[str, ...], partition: str
-) -> Iterator[tuple[str, str]]:
-    """Yield accounts outside that conditions of *policy* compare the principal with, each with a principal of it."""
-    stranger = strangers_to(policy, partition)[0].split(":")[4]
-    for key, value in _compared(policy):
-        arn = concrete(value, partition, stranger) if key == "aws:principalarn" else None
-        account = value if key == "aws:principalaccount" else arn and account_of(arn)
-        if account and ACCOUNT_ID.fullmatch(account) and account not in (*inside, stranger):
-            yield account, arn if arn and _can_ask(arn) else f"arn:{partition}:iam::{account}:role/example"
-
-
-def _can_ask(arn: str) -> bool:
-    try:
-        return read_caller(arn).account is not None
-    except RequestError:
-        return False
-
-
-def _compared(policy: TrustPolicy | ResourcePolicy) -> Iterator[tuple[str, str]]:
-    """Yield the lower-case keys that tell who the principal is, with the values that statements compare them with."""
-    for one in policy.statement:
-        for block in one.condition.values():
-            for key, values in block.items():
-                if key.lower() in ("aws:principalarn", "aws:principalaccount"):
-                    yield from ((key.lower(), value) for value in values)
-
-
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> bool:
-    """Find that anybody may assume *subject*, without a condition; return whether that is so."""
-    role, budget, now = subject.holder, subject.budget, setting.now
+    """Find that anybody may assume *subject*, without a condition or on such that anybody meets; return whether."""
+    role, now = subject.holder, setting.now
     for action in _ASSUMING:
-        rcps = setting.around.rcps(subject.account, action)
         for somebody in strangers_to(role.trust, subject.partition) if role.trust else ():
-            answer = ask_trust(somebody, role, action, OUTSIDE, budget, now, ANYTHING, choice=Choice.NONE, rcps=rcps)
-            if answer.shown:
-                by = "" if action == _ASSUME else f" (by {action})"
-                setting.find(
-                    "AU101", subject, f"any principal of any account, without a condition{by}", (answer.shown,)
-                )
-                return True
+
+            def ask(context: Settled, choice: Choice, who: str = somebody, how: str = action) -> RightsAnswer:
+                rcps = setting.around.rcps(subject.account, how)
+                return ask_trust(who, role, how, context, subject.budget, now, ANYTHING, choice=choice, rcps=rcps)
+
+            by = "" if action == _ASSUME else f" (by {action})"
+            for answer, text in ((ask(OUTSIDE, Choice.NONE), "without a condition"), (asked_at_will(ask), _AT_WILL)):
+                if answer.shown:
+                    setting.find("AU101", subject, f"any principal of any account, {text}{by}", (answer.shown,))
+                    return True
     return False
+
+
+_AT_WILL: Final = "on conditions that whoever asks can meet"
 
 
 def _anyone_on_conditions(setting: AuditRun, subject: AuditedPrincipal) -> None:

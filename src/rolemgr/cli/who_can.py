@@ -1,7 +1,9 @@
 """`rolemgr who-can`: who in an inventory may do an action, by which statements, and through whom."""
 
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -68,4 +70,18 @@ def _split(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
     files = words[1:] if has_resource else words
     if not files:
         raise InputError(SourceLocation("who-can"), "no file is given", "name one of an inventory: account.json")
+    _require_files(files)
     return (words[0] if has_resource and words[0] != "*" else None), files
+
+
+def _require_files(files: Sequence[str]) -> None:
+    """Raise InputError for an ARN among *files*, or a first one that is a bare name: what is meant is the resource."""
+    for one in files:
+        if one.startswith("arn:"):
+            raise InputError(
+                SourceLocation("RESOURCE"), f"`{one}` stands behind a file", "it comes second, before files"
+            )
+    first = files[0]
+    if len(files) > 1 and re.fullmatch(r"[\w-]+", first) and not Path(first).exists():
+        hint = f"a resource is an ARN; a bucket is arn:aws:s3:::{first}"
+        raise InputError(SourceLocation("RESOURCE"), f"`{first}` is no file and no ARN", hint)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged
 from rolemgr.audit.nearest import Nearest
+from rolemgr.audit.not_looked_for import OF_PRINCIPALS, sentence
 from rolemgr.audit.rights import ANYTHING, ShownRequest
 from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
@@ -52,6 +53,7 @@ def audit_data(found: Audit, *, lists: bool = True, most_actions: int = MOST_ACT
         },
         "studio": [worker_data(one) for one in found.studio],
         "not_in_the_input": found.not_in_the_input,
+        "not_looked_for": list(OF_PRINCIPALS),
     }  # fmt: skip
     if not lists:
         return head
@@ -203,10 +205,16 @@ def _counts(found: Audit) -> Iterator[str]:
         by_rule.setdefault(one.rule, {})[one.principal.arn] = one.principal.name  # accounts have names in common
     if not by_rule:
         yield "no finding"
+        yield from _not_looked_for()
     for rule, names in by_rule.items():
         head = f"{len(names):>5}  {rule.id}  {rule.title}"
         room = _WIDTH - len(head) - 2
         yield f"{head}  {_first_names(list(dict.fromkeys(names.values())), room):>{room}}"
+
+
+def _not_looked_for() -> Iterator[str]:
+    """Yield what nobody asked: an audit that finds nothing says nothing of it."""
+    yield from textwrap.wrap(sentence(*OF_PRINCIPALS), _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _first_names(names: Sequence[str], room: int) -> str:
@@ -350,7 +358,7 @@ def principal_text(found: Audit, principals: Sequence[Judged]) -> str:
     known = sum(one.principal.arn in arns for one in found.in_baseline)
     lines += [f"{_several(known, 'finding')} in the baseline"] if known else []
     if not any(one.principal.arn in arns for one in found.findings):
-        lines.append("no finding")
+        lines += ["no finding", *_not_looked_for()]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
 

@@ -41,6 +41,7 @@ def can_data(found: Can, files: Sequence[str], absent: str) -> dict[str, Any]:
         "becomes": [_step_data(one, files) for one in found.becomes],
         "gives_itself": {
             "what": found.gives[-1].whom, "steps": [_step_data(one, files) for one in found.gives],
+            "unless": found.unless,
         } if found.gives else None,
         "not_judged": [one._asdict() for one in found.not_judged],
         "not_in_the_input": absent,
@@ -64,12 +65,14 @@ def _capabilities(found: Can) -> Iterator[tuple[str, bool | None]]:
     """
     Yield what people compare roles by, and whether an action shows it; what is about one resource is left out.
 
-    None where no action shows it, and something that the principal has could not be read: it may allow anything.
+    None where no action shows it, and something that the principal has could not be read: it may allow anything; and
+    where an action shows it, and the boundary could not be read: it may deny anything.
     """
     for name, shows in CAPABILITIES.items():
         if name not in WITHIN:
             may = any(action in found.actions for action in shows)
-            yield name, may or (None if found.holder.unknown else False)
+            known = False if not found.holder.unknown else None
+            yield name, (None if found.is_bound else True) if may else known
 
 
 def can_text(found: Can, service: str | None, absent: str) -> str:
@@ -88,12 +91,16 @@ def _head(found: Can, service: str | None) -> Iterator[str]:
     untold = f"; of {found.untold:,} it can't be told" if found.untold else ""
     services = several(len(found.levels()), "service")
     yield f"{several(len(found.actions), 'action')}{of or f' of {services}'} allowed on something{untold}"
+    if found.is_bound:
+        yield from _wrapped(f"unless its boundary denies them: {who.boundary_arn} is not in the input", 0)
     if found.gives:
         what = found.gives[-1].whom
         more = f"what group {what.rpartition('/')[2]} may" if what.startswith("arn:") else what
         names = [one.whom.rpartition("/")[2] for one in found.gives[:-1]]
         chain = f"-> {' -> '.join(names)}: " if names else ""
-        yield from _wrapped(f"can give itself {more}: {chain}{'; then '.join(one.how for one in found.gives)}", 0)
+        perhaps, unless = ("perhaps ", f"; {found.unless}") if found.unless else ("", "")
+        how = "; then ".join(one.how for one in found.gives)
+        yield from _wrapped(f"can {perhaps}give itself {more}: {chain}{how}{unless}", 0)
 
 
 def _summary(found: Can, service: str | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rolemgr.audit.deciding import DecidingStatement, conditions_of
+from rolemgr.audit.not_looked_for import OF_PRINCIPALS, OF_RESOURCES, sentence
 from rolemgr.audit.outsiders import Outsider
 from rolemgr.audit.through import Through
 from rolemgr.audit.who_can import PrincipalGrant, WhoCan
@@ -26,6 +27,7 @@ def who_can_data(
         "answers": [_answer_data(one, files) for one in found],
         "not_judged": [one._asdict() for one in not_judged],
         "not_in_the_input": absent,
+        "not_looked_for": [*OF_RESOURCES, *OF_PRINCIPALS],
         "files": list(files),
     }
 
@@ -115,6 +117,8 @@ def _page(found: WhoCan) -> Iterator[str]:
     sure, maybe = found.of(certain=True), found.of(certain=False)
     if not found.is_anybody:
         yield "  nobody, as far as the input tells"
+        told = sentence(*OF_RESOURCES, *OF_PRINCIPALS)
+        yield from textwrap.wrap(told, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     yield from _holders("can", sure)
     yield from _holders("can, where conditions are met", maybe)
     yield from _chains("through somebody who can", found.through)

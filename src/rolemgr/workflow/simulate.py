@@ -15,6 +15,7 @@ from rolemgr.iam.arn import ACCOUNT_ID
 from rolemgr.iam.documents import IdentityPolicy
 from rolemgr.reference.organizations import beyond_rcps
 from rolemgr.reference.protected import protected
+from rolemgr.reference.quirks import only_region
 from rolemgr.reference.requests import questioned
 from rolemgr.report.decision import decision_data, decision_page
 from rolemgr.workflow.layer_options import given
@@ -124,7 +125,12 @@ def simulate(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> Simul
     around = policies_around(identity.policies, asking.layers, request, outside)
     if around.permissions_boundary is None:
         around = replace(around, permissions_boundary=identity.boundary)
-    beside = [*_refused_by_aws(request), *_unreached(request, asking.layers), *_other_resource(request, around)]
+    beside = [
+        *_refused_by_aws(request),
+        *_elsewhere(request),
+        *_unreached(request, asking.layers),
+        *_other_resource(request, around),
+    ]
     for text in beside:
         outside.say(text)
     found = _without_dates(explain(request, around, identity.missing))
@@ -193,6 +199,14 @@ def _refused_by_aws(request: Request) -> list[str]:
     """Return that AWS itself refuses *request*, which no decision on policies shows."""
     found = protected(request.action, request.resource, request.context, request.principal)
     return [str(found)] if found else []
+
+
+def _elsewhere(request: Request) -> Iterator[str]:
+    """Yield that the service of the request has one endpoint, and that its Region is another than the one given."""
+    service, asked = request.action.partition(":")[0], request.context.folded.get("aws:requestedregion", ())
+    region = only_region(service)
+    if region and asked and region not in asked and not asked[0].startswith(("cn-", "us-gov-")):
+        yield f"AWS never asks this: each request to {service} carries aws:RequestedRegion {region}"
 
 
 def _unreached(request: Request, layers: Mapping[str, Any]) -> Iterator[str]:

@@ -347,3 +347,10 @@ def for_actions_that_carry() -> frozenset[str]:
 def absent_where_none() -> frozenset[str]:
     """Return the keys, in lower case, that a request lacks where the resource has no such thing."""
     return frozenset(map(str.lower, _table("no_limits")["absent_where_none"]))
+
+
+@cache
+def only_region(service: str) -> str | None:
+    """Return the Region in which each request to *service* is made, in the partition aws; None where it has many."""
+    found = (region for region, one in _table("global_services").items() if service in one["services"])
+    return next(found, None)

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from rolemgr.audit.finding import AuditFinding, AuditRule
+from rolemgr.audit.not_looked_for import OF_PRINCIPALS, sentence
 from rolemgr.audit.run import Audit
 from rolemgr.check.finding import Severity
 from rolemgr.report.audit import audit_data, finding_data, worst_of
@@ -63,6 +64,7 @@ def _facts(found: Audit) -> Iterator[Fact]:
     """Yield how many findings of each severity, what is not judged, what is set apart, and what nobody looked at."""
     if not found.findings:
         yield Fact("no finding", Tone.GOOD)
+        yield Fact(sentence(*OF_PRINCIPALS))
     for severity in Severity:
         some = [one for one in found.findings if one.severity is severity]
         if some:
