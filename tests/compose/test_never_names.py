@@ -114,6 +114,7 @@ def test_a_separation_that_no_persona_uses_is_judged_too(tmp_path: Path) -> None
             "{action: 's3:PutObject', resource: 'arn:aws:s3:::prod/*', except_on: ['arn:aws:s3:::pro?/*']}",
             "excepts all",
         ),
+        ("{action: 's3:PutObject', except: of theirs}", "`except_on` or `except_with` excepts, and both are missing"),
     ],
 )
 def test_an_entry_that_forbids_nothing_is_refused(entry: str, says: str, tmp_path: Path) -> None:

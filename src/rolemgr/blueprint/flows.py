@@ -74,7 +74,7 @@ class ExpandedFlow:
         try:
             return list(dict.fromkeys(one for text in texts for one in fill(text, values)))
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(self.pattern.at(), "placeholder", str(error), values) from error
+            raise error.at(self.pattern.at(), values) from error
 
     def reach(self, texts: tuple[str, ...]) -> list[str]:
         """Return *texts* with all that the flow is about, as patterns, where `filled` has an example of it."""

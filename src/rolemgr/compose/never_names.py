@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.never_values import excepting_texts, protected_texts
+from rolemgr.compose.substitute import UnknownPlaceholderError, names_in
 from rolemgr.errors import InputError
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.wildcards import has_wildcard
@@ -29,6 +31,7 @@ def wrong_names_in_never(catalog: Catalog, persona: ResolvedPersona) -> Iterator
     """Yield an error for each name that AWS is not known to have in the `never` of *persona* and all it extends."""
     for name in persona.lineage:
         file = catalog.persona(name)
+        yield from _stray_braces(file, file.value.never)
         yield from _wrong(file, file.value.unknown_ok, _doubts(file.value.never))
         for index, entry in enumerate(file.value.never):
             if not isinstance(entry, Forbidden):
@@ -53,7 +56,18 @@ def wrong_names_in_accepts(group: Sourced[ActivityGroup]) -> Iterator[InputError
 @lru_cache(maxsize=256)
 def _of_separation(separation: Sourced[Separation]) -> tuple[InputError, ...]:
     value = separation.value
-    return tuple(_wrong(separation, value.unknown_ok, _doubts(value.never)))
+    return (*_stray_braces(separation, value.never), *_wrong(separation, value.unknown_ok, _doubts(value.never)))
+
+
+def _stray_braces(file: _File, entries: Iterable[object]) -> Iterator[InputError]:
+    """Yield an error for braces that hold no name: what they stand in is compared with nothing."""
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Forbidden):
+            for text in (*protected_texts(entry), *excepting_texts(entry)):
+                try:
+                    names_in(text)
+                except UnknownPlaceholderError as error:
+                    yield error.at(file.at("never", index), ())
 
 
 def _wrong(file: _File, excused: Iterable[str], doubts: Iterable[tuple[_Path, Doubt]]) -> Iterator[InputError]:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.shared import taken
+from rolemgr.compose.never_values import excepting_texts, protected_texts
 from rolemgr.compose.substitute import Values, in_words, names_in
-from rolemgr.model.catalog import EntryId, Forbidden
-from rolemgr.model.persona import ResolvedPersona
+from rolemgr.model.catalog import EntryId
+from rolemgr.model.persona import Never, ResolvedPersona
 from rolemgr.model.role import ComposedRole, GuardrailInForce
 from rolemgr.reference.data import image_accounts
 
@@ -64,7 +65,7 @@ def excuses(persona: ResolvedPersona, values: Values) -> Iterator[str]:
 
 def _moved(persona: ResolvedPersona, chosen: Iterable[str]) -> Iterator[str]:
     """Yield a note for each chosen parameter that the persona's `never` speaks of: what is protected moves with it."""
-    named = {name for never in persona.never for text in _texts(never.forbidden) for name in names_in(text)}
+    named = {name for never in persona.never for text in _texts(never) for name in names_in(text)}
     for name in sorted(named.intersection(chosen) - _OWN_ROOM):
         yield f"`never` protects `{name}`: give the other roles the same value, or theirs protects another place"
 
@@ -109,8 +110,6 @@ def _through_others(role: ComposedRole) -> Iterator[str]:
         yield f"this role's limits do not hold for what it starts as {', '.join(others)}; {them}"
 
 
-def _texts(forbidden: Forbidden) -> Iterator[str]:
-    yield forbidden.resource
-    yield from forbidden.except_on
-    for found in (*forbidden.context.values(), *forbidden.except_with.values()):
-        yield from found
+def _texts(never: Never) -> Iterator[str]:
+    yield from protected_texts(never.forbidden)
+    yield from excepting_texts(never.forbidden)

@@ -111,6 +111,16 @@ def declared_parameters(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[s
     return found
 
 
+@lru_cache(maxsize=8)
+def declarations(groups: tuple[Sourced[ActivityGroup], ...]) -> Mapping[str, tuple[Declared, ...]]:
+    """Return all declarations of each parameter of *groups*, which need not stand in one role, by name."""
+    found: dict[str, tuple[Declared, ...]] = {}
+    for group in groups:
+        for name, parameter in group.value.parameters.items():
+            found[name] = (*found.get(name, ()), Declared(name, parameter, group.at("parameters", name)))
+    return found
+
+
 def _require_type(group: Sourced[ActivityGroup], name: str, parameter: Parameter) -> None:
     """Raise UnknownNameError where *parameter* names a type of resource that the reference does not have."""
     if parameter.of is None:
@@ -266,7 +276,7 @@ def _refers_to(here: Declared, values: Mapping[str, tuple[str, ...]]) -> list[st
     try:
         return [name for text in here.parameter.default or () for name in names_in(text)]
     except UnknownPlaceholderError as error:
-        raise UnknownNameError(here.where, "placeholder", str(error), values) from error
+        raise error.at(here.where, values) from error
 
 
 def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -274,7 +284,7 @@ def _default(here: Declared, values: Mapping[str, tuple[str, ...]]) -> tuple[str
     try:
         filled = tuple(value for text in here.parameter.default or () for value in fill(text, values))
     except UnknownPlaceholderError as error:
-        raise UnknownNameError(here.where, "placeholder", str(error), values) from error
+        raise error.at(here.where, values) from error
     for value in filled:
         if problem := unfit(here.parameter, value, values["partition"][0]):
             raise InputError(here.where, f"the default of parameter `{here.name}`: {problem}")

@@ -142,7 +142,7 @@ def _filled(place: _StatementSource, text: str, values: Values, *path: str | int
     try:
         return fill(text, values)
     except UnknownPlaceholderError as error:
-        raise UnknownNameError(place.at(*path), "placeholder", str(error), values) from error
+        raise error.at(place.at(*path), values) from error
 
 
 def _actions(place: _StatementSource) -> tuple[Action, ...]:

@@ -8,7 +8,6 @@ changes nothing, and each keeps the catalog lines that it came from.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
@@ -21,13 +20,14 @@ from rolemgr.compose.inert_denies import without_doubled_denies, without_inert_d
 from rolemgr.compose.join import join
 from rolemgr.compose.limits import with_limits
 from rolemgr.compose.never_names import wrong_names_in_never
+from rolemgr.compose.never_values import never_values
 from rolemgr.compose.notes import excuses, notes_on, notes_on_limits, replaced_limits
 from rolemgr.compose.parameters import declared_parameters, misfit, regions_of_keys, resolve
 from rolemgr.compose.questions import notes_on_values
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill
 from rolemgr.compose.tagged_buckets import bucket_denies, chosen_buckets, notes_on_tagged_buckets
 from rolemgr.compose.trust import compose_trust, trust_notes
-from rolemgr.errors import InputError, RolemgrError, UnknownNameError, gathering, raise_all
+from rolemgr.errors import InputError, RolemgrError, gathering, raise_all
 from rolemgr.iam.documents import Effect
 from rolemgr.model.catalog import ActivityGroup, EntryId, ParameterType
 from rolemgr.model.persona import ResolvedPersona
@@ -71,11 +71,11 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     role = _composed(persona, groups, spec, parameters, values, guardrails)
     on_values = notes_on_values(spec, groups.values(), declared, given)
     doubts = tuple(dict.fromkeys((*(text for one in guardrails for text in one.notes), *on_values)))
-    never_values = _never_values(catalog, persona, role)
+    of_never = never_values(catalog, persona, {**builtins(role.spec), **role.parameters})
     notes = (
         *unused_short_forms(spec, declared, role.guardrails),
         *doubts,
-        *excuses(persona, never_values),
+        *excuses(persona, of_never),
         *catalog_notes,
         *replaced_limits(catalog, role),
         *notes_on_limits(role),
@@ -83,7 +83,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
         *notes_on_tagged_buckets(parameters, spec.value),
         *trust_notes(spec.value),
     )
-    return replace(role, notes=notes, doubts=doubts, never_values=never_values)
+    return replace(role, notes=notes, doubts=doubts, never_values=of_never)
 
 
 def _trusting(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Sourced[RoleSpec]:
@@ -121,24 +121,6 @@ def _require_own_name(catalog: Catalog, spec: Sourced[RoleSpec]) -> None:
             where = spec.at("name") if spec.value.name else spec.at("persona")
             problem = f"`{spec.value.role_name}` is the name of persona `{other}`'s role"
             raise InputError(where, problem, "give another --name")
-
-
-_GIVEN: Final[Mapping[str, tuple[str, ...]]] = {"assumed_roles": (), "team_spaces": ()}
-"""What a role is given by name alone, and `never` excepts: none, where it has no group for that."""
-
-
-def _never_values(catalog: Catalog, persona: ResolvedPersona, role: ComposedRole) -> dict[str, tuple[str, ...]]:
-    """
-    Return the values that the persona's `never` may name.
-
-    Those of the role, and the defaults of the persona's own groups: what is forbidden on the models prefix
-    stays forbidden there when the group that declares the prefix is removed.
-    """
-    own = tuple(catalog.activity_group(name, place) for name, place in persona.groups.items())
-    left_out = {name: one for name, one in declared_parameters(own).items() if name not in role.parameters}
-    known = {**_GIVEN, **builtins(role.spec), **role.parameters}
-    optional = {name: one for name, one in left_out.items() if one.parameter.default is not None}
-    return {**known, **resolve(optional, {}, known)}
 
 
 def _composed(
@@ -192,7 +174,7 @@ def _acting_as(group: Sourced[ActivityGroup], values: Mapping[str, tuple[str, ..
         try:
             filled = fill(text, values)
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(group.at("acts_as", place), "placeholder", str(error), values) from error
+            raise error.at(group.at("acts_as", place), values) from error
         for arn in filled:
             if problem := misfit(ParameterType.ROLE_ARN, arn, values["partition"][0]):
                 raise InputError(group.at("acts_as", place), problem)

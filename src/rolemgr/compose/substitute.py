@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
+from rolemgr.errors import SourceLocation, UnknownNameError
+
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 
 Values: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -18,6 +20,18 @@ Values: TypeAlias = Mapping[str, tuple[str, ...]]
 
 class UnknownPlaceholderError(LookupError):
     """A string has a placeholder that stands for nothing, or braces that hold no placeholder."""
+
+    def at(self, where: SourceLocation | None, known: Iterable[str], kind: str = "placeholder") -> UnknownNameError:
+        """Return the error at *where*; *known* are the names that it may be, *kind* what they are."""
+        text = str(self)
+        if variable := re.fullmatch(r"\{\{\s*([\w-]+:[^{}|]*?)\s*\}\}", text):
+            return UnknownNameError(where, kind, text, (), otherwise=f"a variable of AWS's is ${{{variable[1]}}}")
+        if "{{" in text or "}}" in text:
+            return UnknownNameError(where, kind, text, (), otherwise=_NAME_ALONE)
+        return UnknownNameError(where, kind, text, known)
+
+
+_NAME_ALONE = "it is a name alone, such as {{ work_buckets }}: no filter, dot, quote or capital letter"
 
 
 @lru_cache(maxsize=4096)
@@ -29,7 +43,8 @@ def names_in(text: str) -> tuple[str, ...]:
     """
     stray = _PLACEHOLDER.sub("", text)
     if "{{" in stray or "}}" in stray:
-        raise UnknownPlaceholderError(text)
+        wrong = re.search(r"\{\{[^{}]*\}\}", stray)
+        raise UnknownPlaceholderError(wrong[0] if wrong else text)
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 

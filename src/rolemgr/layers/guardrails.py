@@ -93,7 +93,7 @@ def _values(
         return tuple(sorted({*always, *(one for text in texts for one in fill(text, values))}))
     except UnknownPlaceholderError as error:
         where = pattern.at("guardrails", number, "values", name)
-        raise UnknownNameError(where, "parameter", str(error), values) from error
+        raise error.at(where, values, "parameter") from error
 
 
 def _denies(compiled: Compiled) -> Iterator[LayerDeny]:

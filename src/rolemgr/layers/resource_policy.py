@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
-from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.errors import InputError
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, ResourcePolicy, ResourceStatement
 from rolemgr.model.resource_pattern import ResourcePattern, ResourcePatternStatement, ResourceValueType
@@ -66,7 +66,7 @@ def _statement(pattern: Sourced[ResourcePattern], index: int, values: Values) ->
         try:
             return list(dict.fromkeys(text for each in texts for text in fill(each, values)))
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(pattern.at("statements", index), "placeholder", str(error), values) from error
+            raise error.at(pattern.at("statements", index), values) from error
 
     elements: Json = {
         "Sid": one.sid,

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/ram/latest/APIReference/API_CreateResourceShare.html
 from collections.abc import Iterator
 
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
-from rolemgr.errors import InputError, SourceLocation, UnknownNameError
+from rolemgr.errors import InputError, SourceLocation
 from rolemgr.iam.arn import Arn
 from rolemgr.model.share import ComposedShares, ResourceShare
 from rolemgr.model.share_pattern import SharePattern
@@ -41,7 +41,7 @@ def _shares(pattern: Sourced[SharePattern], values: Values) -> Iterator[Resource
             resources = tuple(text for each in one.resources for text in fill(each, values))
             [name] = fill(one.name, values)
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(pattern.at("shares", index), "placeholder", str(error), values) from error
+            raise error.at(pattern.at("shares", index), values) from error
         if principals:
             permission = f"arn:{values['partition'][0]}:ram::aws:permission/{one.permission}"
             is_open = any(account_of(principal) in outside for principal in principals)

@@ -176,7 +176,7 @@ class _Place:
         try:
             found = tuple(dict.fromkeys(one for text in texts for one in fill(text, values)))
         except UnknownPlaceholderError as error:
-            raise UnknownNameError(self.at(part), "parameter", str(error), values) from error
+            raise error.at(self.at(part), values, "parameter") from error
         if texts and not found:
             raise InputError(self.at(part), "has no value", "name its parameter under `needs`")
         return found

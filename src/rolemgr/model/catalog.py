@@ -210,6 +210,8 @@ class Forbidden(Noted):
         for name, block in (("context", self.context), ("except_with", self.except_with)):
             if empty := [key for key, values in block.items() if not values]:
                 raise ValueError(f"`{name}` has no value for `{empty[0]}`")
+        if self.exception and not (self.except_on or self.except_with):
+            raise ValueError("`except` says in words what `except_on` or `except_with` excepts, and both are missing")
         for pattern in self.except_on:
             if "{{" not in pattern + self.resource and contains(pattern, self.resource):
                 raise ValueError(f"`except_on` excepts all that is forbidden: `{pattern}` is `{self.resource}` or more")

@@ -14,8 +14,9 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolemgr.compare.budget import Budget
+from rolemgr.compose.never_values import excepting_texts
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words, names_in
-from rolemgr.errors import InputError, UnknownNameError
+from rolemgr.errors import InputError
 from rolemgr.evaluate.request import Context
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.wildcards import action_glob, contains, has_wildcard
@@ -207,8 +208,10 @@ def entry_text(never: Never, role: ComposedRole) -> str:
 
 
 def sentence(never: Never, role: ComposedRole) -> str:
-    """Return the entry as `entry_text` does, with its exceptions behind it."""
+    """Return the entry as `entry_text` does, with its exceptions behind it where *role* has a value for one."""
     forbidden = _each_named(never, role)
+    if not any(names_in(text) == () or fill(text, role.never_values) for text in excepting_texts(forbidden)):
+        forbidden = forbidden.model_copy(update={"exception": None, "except_on": (), "except_with": {}})
     return in_words(f"{forbidden}{forbidden.excepted()}", role.never_values)
 
 
@@ -225,4 +228,4 @@ def _fill(never: Never, texts: tuple[str, ...], values: Mapping[str, tuple[str, 
     try:
         return tuple(found for text in texts for found in fill(text, values))
     except UnknownPlaceholderError as error:
-        raise UnknownNameError(never.where, "placeholder", str(error), values) from error
+        raise error.at(never.where, values) from error

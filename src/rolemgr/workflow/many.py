@@ -17,7 +17,7 @@ from rolemgr.workflow.file_kind import is_role_text
 from rolemgr.workflow.given_files import files_below, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
-from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec
+from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec, replaced
 from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, matches_of, one_role, with_role_files
 
 T = TypeVar("T")
@@ -162,7 +162,12 @@ def _made(
         result = make(found)
     except RolemgrError as error:
         return list(_plain(error))
-    notes = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    notes = (
+        *assumed(source, filled_later),
+        *replaced(source),
+        *found.notes,
+        *(origins(source, spec.value) if verbose else ()),
+    )
     return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, notes)
 
 

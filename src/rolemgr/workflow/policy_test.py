@@ -10,6 +10,7 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.files.source import LIMITS
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.policy_tests import PolicyTests
+from rolemgr.model.refusals import names_for
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.policytest.run import FileResults, run_tests
 from rolemgr.workflow.file_kind import FileKind, refuse_known_kinds
@@ -80,7 +81,11 @@ def _holds_tests(text: str) -> bool:
     """
     Tell whether *text* looks like a test file, by its keys that stand at the margin.
 
-    A misspelt `cases` counts, so that its tests are not left out unseen but refused by the line.
+    A misspelt `cases` counts, and so does what people write for it beside the other keys of a test file, so that its
+    tests are not left out unseen but refused by the line.
     """
-    keys = _TOP_KEY.findall(text)
-    return any(key in _TEST_KEYS or get_close_matches(key.lower(), _TEST_KEYS, n=1, cutoff=0.8) for key in keys)
+    keys = set(_TOP_KEY.findall(text))
+    if any(key in _TEST_KEYS or get_close_matches(key.lower(), _TEST_KEYS, n=1, cutoff=0.8) for key in keys):
+        return True
+    called = {key for key in keys if key.lower() in names_for(_TEST_KEYS[0])}
+    return bool(called) and keys - called <= set(PolicyTests.model_fields)

@@ -185,7 +185,7 @@ def _filled(place: _DenySource, values: Values) -> _Conditions:
                 names = fill(key, values)
                 found = tuple(value for text in texts for value in fill(text, values))
             except UnknownPlaceholderError as error:
-                raise UnknownNameError(where, "parameter", str(error), values) from error
+                raise error.at(where, values, "parameter") from error
             if not found and any(name in place.statement.any_of for text in texts for name in names_in(text)):
                 continue
             if not found or len(names) != 1:
