@@ -115,7 +115,9 @@ def test_roles_that_come_and_go_are_named(repository: Path) -> None:
     review = Review(repository, BASE="main")
     assert review.code == 0
     assert review.summary == "#### roles/other.yaml: a new role\n\n#### roles/store.yaml: the role is removed\n\n"
-    assert Review(repository, BASE="main", FAIL_ON_NEW_ACCESS="true").code == 1
+    failed = Review(repository, BASE="main", FAIL_ON_NEW_ACCESS="true")
+    why = "error: roles/other.yaml: gives access that main does not (FAIL_ON_NEW_ACCESS)"
+    assert (failed.code, failed.stderr.splitlines()[-1]) == (1, why)
 
 
 def test_a_finding_fails_and_the_rest_is_shown(repository: Path) -> None:
@@ -125,6 +127,7 @@ def test_a_finding_fails_and_the_rest_is_shown(repository: Path) -> None:
     assert review.code == 1
     assert "SECURITY_WARNING" in review.stdout
     assert "separation" in review.stdout
+    assert review.stderr.splitlines()[-1] == "error: findings of SECURITY_WARNING or worse"
 
 
 def test_own_checks_are_asked(repository: Path) -> None:

@@ -10,7 +10,15 @@ from typing import NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document
 from rolemgr.check.finding import Finding, NotJudged, Severity
-from rolemgr.check.sniff import SUFFIXES, is_cut, is_of_a_template, may_hold_policy, not_readable, what_else
+from rolemgr.check.sniff import (
+    SUFFIXES,
+    is_cut,
+    is_of_a_template,
+    may_hold_policy,
+    not_readable,
+    template_kind,
+    what_else,
+)
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.source import ANSWER_LIMITS, HCL_ENDINGS, LIMITS, FileError, read_text
@@ -21,6 +29,7 @@ _OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
 _MADE_OF_A_ROLE = re.compile(r"Made by rolemgr (?:create|elevated)\b")
 """What exports of roles say at their beginning."""
 _HEAD = 2_000
+_ARCHIVE = "a zip archive"
 _SKIPPED_FOLDERS = frozenset({"cdk.out", "node_modules"})
 
 
@@ -55,6 +64,8 @@ class Collected:
     """Folders that were not searched."""
     empty: list[str] = field(default_factory=list)
     """Named files that hold no policy."""
+    without: dict[str, str] = field(default_factory=dict)
+    """Of those, and of what was piped, the templates and plans without a policy, and which of these they are."""
     roles: list[str] = field(default_factory=list)
     """Role files, which the caller renders and judges."""
     exports: list[str] = field(default_factory=list)
@@ -93,10 +104,10 @@ def collect(
         if collected.size == before:
             name = given.name if isinstance(given, Piped) else given
             if isinstance(given, Piped) or Path(given).is_dir():
-                raise InputError(SourceLocation(name), "holds no policy", _what_is_known())
+                raise _no_policy(name, collected)
             collected.empty.append(name)
     if collected.empty and not collected.size:
-        raise InputError(SourceLocation(collected.empty[0]), "holds no policy", _what_is_known())
+        raise _no_policy(collected.empty[0], collected)
     if collected.error and not collected.documents:
         raise collected.error
     if collected.not_judged and all(one.missing for one in collected.documents):
@@ -143,6 +154,11 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     try:
         text = read_text(path, limits=ANSWER_LIMITS if name.lower().endswith(".json") else LIMITS)
     except FileError as error:
+        if named and not_readable(path) == _ARCHIVE:
+            problem = f"is {_ARCHIVE}: what is in it is not read"
+            raise InputError(
+                SourceLocation(name), problem, "of a saved plan give `terraform show -json PLAN`"
+            ) from error
         if named:
             raise
         _note_undecoded(error, path, collected)
@@ -180,6 +196,8 @@ def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | No
     except InputError as error:
         _note_unreadable(error, text, name, collected, named=named)
         return
+    if named and not found and not unknown and (is_of := template_kind(text)):
+        collected.without[name] = is_of
     collected.documents += found
     collected.not_judged += unknown
     collected.skipped += not (found or unknown or named)
@@ -245,6 +263,13 @@ def path_matches(name: str, glob: str) -> bool:
     """Tell whether the path *name*, or its end, is matched by *glob*, where ``*`` spans folders too."""
     path = PurePath(name).as_posix()
     return fnmatchcase(path, glob) or fnmatchcase(path, f"*/{glob}")
+
+
+def _no_policy(name: str, collected: Collected) -> InputError:
+    if is_of := collected.without.get(name):
+        problem = f"is {is_of} with no policy in it, so that there is nothing to check"
+        return InputError(SourceLocation(name), problem, "leave the check out where nothing of IAM changes")
+    return InputError(SourceLocation(name), "holds no policy", _what_is_known())
 
 
 def _what_is_known() -> str:

@@ -72,6 +72,19 @@ def is_of_a_template(text: str, name: str) -> bool:
     return not name.lower().endswith((".yaml", ".yml")) or any(mark in text for mark in ("{{", "{%", "<%", "${"))
 
 
+_PLAN_KEYS: Final = ('"planned_values"', '"resource_changes"', '"values"')
+_TEMPLATE: Final = re.compile(
+    r"""^[ \t]*[{]?[ \t]*["']?AWSTemplateFormatVersion["']?[ \t]*:|\bType["']?[ \t]*:[ \t]*["']?AWS::\w""", re.MULTILINE
+)
+
+
+def template_kind(text: str) -> str | None:
+    """Return what *text* is, where that is a template or a plan, which may hold policies and need not."""
+    if text.lstrip()[:1] == "{" and '"format_version"' in text and any(key in text for key in _PLAN_KEYS):
+        return "Terraform's JSON"
+    return "a CloudFormation template" if _TEMPLATE.search(text) else None
+
+
 def not_readable(path: Path) -> str | None:
     """
     Return why nobody can read what is in the regular file at *path*, None where it is text, or holds no policy.

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolemgr.check.sniff import template_kind
+from rolemgr.check.sources import look_into
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
-from rolemgr.files.source import BLUEPRINT_LIMITS
+from rolemgr.files.source import ANSWER_LIMITS, BLUEPRINT_LIMITS
 from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
 from rolemgr.workflow.blueprint_given import is_blueprint_text
 from rolemgr.workflow.diff_pair import pair, texts_of
 from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
-from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
+from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side, template_error
 from rolemgr.workflow.trees import Trees
 from rolemgr.workflow.whole import whole
 
@@ -70,6 +72,8 @@ class _Read(NamedTuple):
     passed_over: list[str]
     wrong: dict[str, RolemgrError]
     blueprints: dict[str, str]
+    templates: dict[str, str]
+    """The text of each template or plan with a policy in it: these are not compared."""
 
 
 def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
@@ -78,7 +82,12 @@ def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
         raise InputError(SourceLocation(b), f"has no role and no policy, nor has {a}")
     if passed := dict.fromkeys((*old.passed_over, *new.passed_over)):
         trees.outside.say(f"neither a role nor a policy, and passed over: {', '.join(passed)}")
-    wrong = old.wrong | new.wrong
+    same = {path for path, text in old.templates.items() if new.templates.get(path) == text}
+    wrong = {path: error for path, error in (old.wrong | new.wrong).items() if path not in same}
+    if same:
+        trees.outside.say(
+            f"templates and plans that are the same on both sides, and not read: {', '.join(sorted(same))}"
+        )
     roles: list[RoleDiff] = []
     for path in sorted(old.sides.keys() & new.sides.keys() - wrong.keys()):
         try:
@@ -99,14 +108,28 @@ def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
     return with_blueprints(found, old.blueprints, new.blueprints, kind, trees)
 
 
+def _take_template(path: str, name: str, found: _Read, trees: Trees) -> bool:
+    """Take the file *name* where it is a template or a plan: it is not compared, and passed over without a policy."""
+    text, shown = trees.read(name, ANSWER_LIMITS)
+    is_of = template_kind(text)
+    if is_of and any(look_into(text, shown, as_json=path.endswith(".json"))):
+        found.templates[path] = text
+        found.wrong[path] = template_error(name, is_of)
+    elif is_of:
+        found.passed_over.append(path)
+    return is_of is not None
+
+
 def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
-    found = _Read({}, [], {}, {})
+    found = _Read({}, [], {}, {}, {})
     for path, name in trees.files(folder).items():
         try:
             if path.rpartition("/")[2] in _SETTINGS:
                 continue
             if path.endswith((".yaml", ".yml")) and is_blueprint_text(*trees.read(name, BLUEPRINT_LIMITS)):
                 found.blueprints[path] = name
+            elif _take_template(path, name, found, trees):
+                continue
             elif holds_anything(name, trees):
                 found.sides[path] = read_side(name, kind, trees)
             else:

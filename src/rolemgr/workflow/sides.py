@@ -11,6 +11,7 @@ from rolemgr.change.fold import Counterpart
 from rolemgr.change.moves import PlacedStatement, placed
 from rolemgr.change.units import Remake
 from rolemgr.check.kinds import kind_of
+from rolemgr.check.sniff import template_kind
 from rolemgr.compare.grants import Grant
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.evaluate.errors import LayerError, PolicyError
@@ -74,7 +75,7 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
 
     Raises InputError for what can't be read.
     """
-    source = read_source(name, trees.read)
+    source = _source(name, trees)
     data = source.data
     if is_role_file(data):
         return _of_role_file(name, trees)
@@ -94,6 +95,20 @@ KINDS: Final = {
     "boundary": "boundary", "session": "session policy",
 }  # fmt: skip
 """How messages call a policy of each type that is not an identity policy."""
+
+
+def _source(name: str, trees: Trees) -> SourceFile:
+    try:
+        return read_source(name, trees.read)
+    except InputError as error:
+        is_of = template_kind(trees.read(name)[0]) if name != "-" else None  # its tags are what nobody reads here
+        raise (template_error(name, is_of) if is_of else error) from None
+
+
+def template_error(name: str, is_of: str) -> InputError:
+    """Return that the file *name* is a template or a plan, as *is_of* says, and not compared."""
+    hint = "give the policies in it as documents; `rolemgr check` judges it as it is"
+    return InputError(SourceLocation(name), f"is {is_of}, which diff does not compare", hint)
 
 
 def is_role_file(data: Any) -> bool:

@@ -160,7 +160,8 @@ def _files_below(folder: str) -> dict[str, str]:
         for name in files:
             below = Path(base, name).relative_to(folder).as_posix()
             if is_read(below):
-                found[below] = os.path.join(base, name)  # noqa: PTH118 - a `./` in front stays
+                head = "./" if folder.startswith("./") else ""  # which Path drops: the file may be called as a revision
+                found[below] = f"{head}{Path(base, name)}"
     return dict(sorted(found.items()))
 
 
