@@ -61,3 +61,20 @@ def test_an_exemption_by_an_open_name_is_found_where_nothing_guards_it() -> None
     rules = {one.rule for one in check_blueprint(opened, Picked(), (), OUTSIDE).findings}
     assert "RM512" in rules
     assert not check_blueprint(found, Picked(), (), OUTSIDE).findings
+
+
+def test_a_list_of_patterns_has_names_and_patterns_with_parameters() -> None:
+    """It is what the mapping of all of them is."""
+    listed = "[no-sharing, {approved-regions: {regions: [eu-west-1]}}, {vpc-required: }]"
+    mapped = "{no-sharing: {}, approved-regions: {regions: [eu-west-1]}, vpc-required: {}}"
+    head = (
+        'regions: [eu-west-1]\norganization: {id: o-a1b2c3d4e5}\naccounts: {a: {id: "111111111111"}}\n'
+        "roles: {a/x: {persona: sagemaker-compute, bucket: acme}}\nlayers: {scp: "
+    )
+    found = []
+    for text in (listed, mapped):
+        Path("bp.yaml").write_text(f"{head}{text}}}\n", "utf-8")
+        found.append(composed_blueprint("bp.yaml", OUTSIDE).layers)
+    assert found[0]
+    texts = [[one.text for level in layers for one in level.documents.policies] for layers in found]
+    assert texts[0] == texts[1]

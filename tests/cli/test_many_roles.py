@@ -117,8 +117,10 @@ def test_two_roles_of_one_name_in_one_account_are_refused(small_catalog: Path, r
     ran = run("create", *ALL, "-o", "out")
     assert ran.code == 2
     assert ran.errors == [
-        "roles/b.yaml:3: account 111122223333 has a role `Churn` already, by roles/a.yaml; give each a `name` of its own"
+        "roles/a.yaml:2: account 111122223333 gets a role `Churn` too, by roles/b.yaml; give each a `name` of its own",
+        "roles/b.yaml:3: account 111122223333 has a role `Churn` already, by roles/a.yaml; give each a `name` of its own",
     ]
+    assert "2 files not checked" in run("check", "roles").stdout
     Path("roles/b.yaml").write_text("persona: tester\nname: churn\naccount: 123456789012\n")
     assert run("create", *ALL, "-o", "out").code == 0
     found = [path.as_posix() for path in sorted(Path("out").rglob("*.json"))]

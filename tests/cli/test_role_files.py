@@ -140,8 +140,8 @@ def test_each_of_several_roles_has_a_boundary(run: Run) -> None:
     ran = run("boundary", "roles", "-o", "other")
     assert ran.code == 2
     assert [path.name for path in Path("other").iterdir()] == ["b-boundary.json"]
-    assert [one.partition(": ")[0] for one in ran.errors] == ["roles/bad.yaml:5", "roles/twin.yaml"]
-    assert "has a boundary `A-boundary` already, by roles/a.yaml" in ran.errors[1]
+    assert [one.partition(": ")[0] for one in ran.errors] == ["roles/a.yaml", "roles/bad.yaml:5", "roles/twin.yaml"]
+    assert "has a boundary `A-boundary` already, by roles/a.yaml" in ran.errors[2]
 
 
 def test_each_of_several_roles_has_an_elevated_one(run: Run) -> None:

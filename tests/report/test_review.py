@@ -230,8 +230,12 @@ def test_check_says_for_whom_it_is_proven() -> None:
     check = said("data-scientist", "CHECK").splitlines()
     assert check[0] == "no finding"
     assert re.fullmatch(
-        r"this role: all \d+ forbidden requests denied; the role it passes: the \d+ that are about them, too", check[1]
+        r"this role: all \d+ forbidden requests denied; the role it passes, if as its persona makes it: "
+        r"the \d+ that are about them, too",
+        check[1],
     )
+    assert "what the account has under this name is not known here" in said("data-scientist", "RUNS")
+    assert "not known here" not in said("sagemaker-compute", "RUNS")
 
 
 def test_conditions_of_trust_read_as_what_they_ask() -> None:

@@ -12,6 +12,7 @@ from rolemgr.iam.base import Model
 from rolemgr.iam.marks import not_empty
 from rolemgr.model.catalog import EntryId, ParameterName, Strings, Text
 from rolemgr.model.check_config import Day
+from rolemgr.model.listed_patterns import listed_patterns
 from rolemgr.model.spec import AccountId, Moment, Region, RoleSettings
 
 _PLACE = r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -133,11 +134,11 @@ class BlueprintLayers(Model):
     @model_validator(mode="before")
     @classmethod
     def _names_alone(cls, value: Any) -> Any:
-        """Read a list of patterns as patterns without parameters."""
+        """Read a list of patterns: a name is one without parameters, a mapping has names with theirs."""
         if not isinstance(value, dict):
             return value
         lists = {key: found for key in ("scp", "rcp") if isinstance(found := value.get(key), list)}
-        return {**value, **{key: {str(name): {} for name in found} for key, found in lists.items()}}
+        return {**value, **{key: listed_patterns(key, found) for key, found in lists.items()}}
 
 
 class BlueprintNetwork(Model):

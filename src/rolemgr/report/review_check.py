@@ -47,4 +47,6 @@ def _kept(role: ComposedRole, catalog: Catalog, others: set[str]) -> str:
         return denied
     passes = others <= {one.arn for one in passed_roles(catalog, role)}
     which = f"the {'role' if len(others) == 1 else f'{len(others)} roles'} it {'passes' if passes else 'reaches'}"
-    return f"{denied}; {which}: {'all of them' if of_others == count else f'the {of_others} that are about them'}, too"
+    supposed = "if as its persona makes it" if len(others) == 1 else "if as their personas make them"
+    told = "all of them" if of_others == count else f"the {of_others} that are about them"
+    return f"{denied}; {which}, {supposed}: {told}, too"

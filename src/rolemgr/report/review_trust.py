@@ -135,7 +135,10 @@ def runs(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
         yield f"what it starts without passing a role acts as {' or '.join(map(short_arn, beside))}"
     yield from reach
     yield from dict.fromkeys(text for action, text in table()["opens"].items() if action in actions)
-    yield from adds(role, documents, catalog, whole=whole)
+    told = tuple(adds(role, documents, catalog, whole=whole))
+    yield from told
+    if told:
+        yield "that is of the persona; what the account has under this name is not known here"
     if (others := [one.persona for one in passed if one.persona]) and (whole or len(others) == 1):
         yield f"in whole: preview --persona {others[0]}{', and the others likewise' if len(others) > 1 else ''}"
 

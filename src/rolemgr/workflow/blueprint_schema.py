@@ -63,6 +63,6 @@ def _refer(properties: Json) -> None:
 
 
 def _patterns(found: Json, titles: Mapping[str, str]) -> Json:
-    """Return *found*, patterns with their parameters, which may be a list of names too."""
-    title = {"title": found.pop("title")}
-    return {**title, "anyOf": [{"type": "array", "items": one_of(titles)}, named(found, titles)]}
+    """Return *found*, patterns with their parameters, which may be a list of names, and of such patterns, too."""
+    title, patterns = {"title": found.pop("title")}, named(found, titles)
+    return {**title, "anyOf": [{"type": "array", "items": {"anyOf": [one_of(titles), patterns]}}, patterns]}

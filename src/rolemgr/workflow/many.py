@@ -140,7 +140,7 @@ def judge_each(
 
 
 def without_twins(made: Sequence[Made[T]], what: str = "role") -> tuple[list[Made[T]], list[InputError]]:
-    """Return *made* without those of one name in one account, and an error for each but the first of these."""
+    """Return *made* without those of one name in one account, and an error for each of these."""
     doubled = {key for key, count in Counter(map(_identity, made)).items() if count > 1}
     return [one for one in made if _identity(one) not in doubled], list(_twins(made, what))
 
@@ -195,13 +195,23 @@ def _file_list(files: Sequence[str]) -> str:
 
 
 def _twins(made: Iterable[Made[Any]], what: str) -> Iterator[InputError]:
-    """Yield an error for each role, or *what* else it is, whose name another of its account has, in any case."""
-    seen: dict[tuple[str, str], str] = {}
+    """
+    Yield an error for each role, or *what* else it is, whose name another of its account has, in any case.
+
+    None of them is made: which was meant to have the name, nobody knows.
+    """
+    of_name: dict[tuple[str, str], list[Made[Any]]] = {}
     for one in made:
-        first = seen.setdefault(_identity(one), one.file)
-        if first != one.file:
-            problem = f"account {one.account} has a {what} `{one.name}` already, by {first}"
-            yield InputError(one.where, problem, "give each a `name` of its own")
+        of_name.setdefault(_identity(one), []).append(one)
+    for first, *others in (each for each in of_name.values() if len(each) > 1):
+        problem = f"account {first.account} gets a {what} `{others[0].name}` too, by {others[0].file}"
+        yield InputError(first.where, problem, _OF_ITS_OWN)
+        for one in others:
+            problem = f"account {one.account} has a {what} `{one.name}` already, by {first.file}"
+            yield InputError(one.where, problem, _OF_ITS_OWN)
+
+
+_OF_ITS_OWN = "give each a `name` of its own"
 
 
 _LEAST = 5
