@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -22,6 +23,11 @@ def duration(length: int) -> str:
     return f"{length} s" if length % 60 or not length else f"{length // 60} min"
 
 
+def is_over(until: str, now: datetime) -> bool:
+    """Tell whether the moment *until*, as `moment` returns it, is not after *now*."""
+    return until <= now.astimezone(UTC).strftime(_FORM)
+
+
 def moment(value: str) -> str:
     """
     Return the point in time *value* in UTC, as `aws:CurrentTime` is compared: 2026-12-24T18:00:00Z.
@@ -36,4 +42,4 @@ def moment(value: str) -> str:
         raise ValueError(f"`{value}` is not a point in time: write it as 2026-12-24T18:00Z") from None
     if found.tzinfo is None:
         raise ValueError(f"`{value}` has no time zone: write 2026-12-24T18:00Z, or +01:00 for Z")
-    return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return in_utc.strftime(_FORM)

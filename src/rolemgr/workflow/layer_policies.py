@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.role import LeftOpen
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
-from rolemgr.model.times import moment
+from rolemgr.model.times import is_over, moment
 from rolemgr.reference.organizations import slots
 from rolemgr.reference.quirks import quota
 from rolemgr.render.layer_documents import layer_documents
@@ -108,6 +109,9 @@ def make_layer(request: LayerRequest, outside: Outside) -> MadeLayer:
         *(note for one in chosen for note in one.notes),
     ):
         outside.say(text)
+    for arn, when in _until(request.exempt_until).items():
+        if is_over(when, datetime.now(UTC)):
+            outside.say(f"--exempt-until: {when} is over, so {arn} is bound like everybody")
     outside.say(_filling(documents, request))
     return MadeLayer(name, composed, documents, catalog, setting)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from rolemgr.files.source import LayeredSource, SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, of_permission_set, read_spec
+from rolemgr.model.times import is_over
 from rolemgr.reference.quirks import quota
 from rolemgr.render.documents import attachments, render
 from rolemgr.separation.kept import kept_promises
@@ -65,9 +67,22 @@ def render_source(
     taken = assumed(source, filled_later)
     if by_file_alone:
         taken = [_IN_FILE.sub(r"by `\1:` in the role file", text) for text in taken]
-    for text in (*taken, *replaced(source), *found.notes, *(origins(source, spec.value) if verbose else ())):
+    for text in (
+        *taken,
+        *replaced(source),
+        *_over(source, spec.value),
+        *found.notes,
+        *(origins(source, spec.value) if verbose else ()),
+    ):
         say(f"{about}{text}")
     return found
+
+
+def _over(source: SourceFile, spec: RoleSpec) -> Iterator[str]:
+    """Yield that the role has ended before it began: a wrong year is easily typed."""
+    if spec.expires and is_over(spec.expires, datetime.now(UTC)):
+        place = source.at(("expires",))
+        yield f"{place}: {spec.expires} is over, so the role denies everything from the first second on"
 
 
 def for_its_form(spec: Sourced[RoleSpec], filled_later: Sequence[str]) -> Sourced[RoleSpec]:
