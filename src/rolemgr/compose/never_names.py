@@ -53,6 +53,16 @@ def wrong_names_in_accepts(group: Sourced[ActivityGroup]) -> Iterator[InputError
     yield from _wrong(group, group.value.unknown_ok, doubts)
 
 
+def taken_on_trust(file: Sourced[Persona] | Sourced[Separation]) -> Iterator[str]:
+    """Yield a sentence, with its line, for each name under `unknown_ok` of *file*: what it is near, or idle."""
+    doubts = {doubt.name: doubt for _, doubt in _doubts(file.value.never)}
+    for index, name in enumerate(file.value.unknown_ok):
+        doubt = doubts.get(name)
+        known = "AWS is not known to have it" + (f"; {doubt.hint}" if doubt and doubt.hint else "")
+        why = known if doubt else "nothing in the file needs that"
+        yield f"{file.at('unknown_ok', index)}: `{name}` is taken as it is, by `unknown_ok`: {why}"
+
+
 @lru_cache(maxsize=256)
 def _of_separation(separation: Sourced[Separation]) -> tuple[InputError, ...]:
     value = separation.value

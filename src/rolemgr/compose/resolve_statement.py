@@ -15,7 +15,7 @@ from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, Val
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.operators import CONDITION_OPERATORS, parse_operator
+from rolemgr.iam.operators import parse_operator, spelt_operators
 from rolemgr.iam.values import value_problem
 from rolemgr.iam.variables import opens_variable, variables_in
 from rolemgr.model.catalog import ActivityGroup, GroupStatement, ParameterType
@@ -279,7 +279,7 @@ def _operator_problems(place: _StatementSource, conditions: FrozenConditions) ->
         known = parse_operator(operator)
         if known is None:
             where = place.at("conditions", operator)
-            yield UnknownNameError(where, "condition operator", operator, CONDITION_OPERATORS)
+            yield UnknownNameError(where, "condition operator", operator, spelt_operators())
             continue
         for key, found in block:
             where = place.at("conditions", operator, key)
