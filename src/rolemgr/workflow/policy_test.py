@@ -12,11 +12,13 @@ from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.policytest.run import FileResults, run_tests
+from rolemgr.workflow.choices import with_settings_beside
 from rolemgr.workflow.file_kind import FileKind, refuse_known_kinds
 from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.outside import Outside
 
 _TEST_KEYS = ("cases", "calls")
+_SUBJECTS = {"role", "persona", "policies", "resource_policy"}
 _TOP_KEY = re.compile(r"""^["']?([A-Za-z_]+)["']?\s*:""", re.MULTILINE)
 _LEFT_OUT = ("node_modules", "__pycache__")
 
@@ -34,7 +36,7 @@ def run_files(paths: Sequence[str], outside: Outside) -> list[FileResults]:
     results = []
     for text, name in texts:
         with gathering(problems):
-            results.append(run_tests(_parsed(text, name)))
+            results.append(run_tests(_parsed(text, name), with_settings_beside))
     raise_all(problems)
     return results
 
@@ -80,7 +82,10 @@ def _holds_tests(text: str) -> bool:
     """
     Tell whether *text* looks like a test file, by its keys that stand at the margin.
 
-    A misspelt `cases` counts, so that its tests are not left out unseen but refused by the line.
+    A misspelt `cases` counts, so that its tests are not left out unseen but refused by the line; so do `tests` beside
+    what a test file is about.
     """
     keys = _TOP_KEY.findall(text)
+    if {"test", "tests"} & set(keys) and _SUBJECTS & set(keys):
+        return True
     return any(key in _TEST_KEYS or get_close_matches(key.lower(), _TEST_KEYS, n=1, cutoff=0.8) for key in keys)
