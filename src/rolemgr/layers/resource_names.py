@@ -37,15 +37,15 @@ class _Place(NamedTuple):
     """A statement of a pattern's file, able to say the line of any part of it."""
 
     pattern: _Pattern
-    index: int
+    number: int
 
     def at(self, *path: str | int) -> SourceLocation:
-        return self.pattern.at("statements", self.index, *path)
+        return self.pattern.at("statements", self.number, *path)
 
     def actions(self, statement: ResourcePatternStatement) -> Iterator[InputError]:
-        for number, text in enumerate(statement.actions):
+        for place, text in enumerate(statement.actions):
             if doubt := action_pattern_doubt(text):
-                yield InputError(self.at("actions", number), doubt.problem, doubt.hint)
+                yield InputError(self.at("actions", place), doubt.problem, doubt.hint)
 
     def conditions(self, statement: ResourcePatternStatement) -> Iterator[InputError]:
         for operator, block in statement.conditions.items():
