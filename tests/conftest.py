@@ -25,6 +25,11 @@ settings.load_profile("steady")
 
 _OURS = ("AWS_", "ROLEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
+# Containers often forbid bytecode beside its source. Each of our many processes would then compile all that it imports.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(Path(__file__).parents[1] / ".cache/bytecode")
+    sys.dont_write_bytecode = False
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--update-golden``, which rewrites the golden files from what is rendered now."""

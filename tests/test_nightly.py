@@ -1,5 +1,7 @@
-"""What is sampled is still looked at from every side."""
+"""What keeps the tests fast: what is sampled is still looked at from every side, and nothing is compiled twice."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import product
 
@@ -35,3 +37,10 @@ def test_one_in_a_few_is_drawn_in_order_and_again(cases: Sequence[int]) -> None:
     drawn = some(cases, 3)
     assert drawn == sorted(drawn) == some(cases, 3)
     assert len(drawn) == (len(cases) if WHOLE else -(-len(cases) // 3))
+
+
+def test_processes_keep_what_they_compile() -> None:
+    """Also where the environment forbids bytecode, which a test's process would see."""
+    ask = "import sys; print(sys.dont_write_bytecode)"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert (told, sys.dont_write_bytecode) == ("False\n", False)

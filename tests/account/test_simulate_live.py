@@ -333,10 +333,104 @@ def test_several_roles_are_each_asked(run: "Run") -> None:
     assert [one.operation for one in server.calls].count("GetCallerIdentity") == 1
 
 
-def test_a_batch_is_asked_offline(run: "Run") -> None:
-    """And --profile without --live is refused."""
-    Path("r.jsonl").write_text("{}\n", "utf-8")
-    ran = run("simulate", "--requests", "r.jsonl", "--live")
-    assert (ran.code, "--requests: goes without --live" in ran.stderr) == (2, True)
+def test_without_live_nothing_touches_aws(run: "Run") -> None:
+    """An option that says how AWS is reached is refused, not ignored."""
     ran = run("simulate", "read.json", *ASK, "--profile", "x")
     assert (ran.code, "--profile: goes with --live" in ran.stderr) == (2, True)
+
+
+def batch(*resources: str, principal: str = ROLE) -> None:
+    """Write a batch that asks for some *resources*, and last what is not understood."""
+    policy = json.loads(Path("read.json").read_text("utf-8"))
+    lines = [
+        {"id": str(at), "request": {"principal": principal, "action": "s3:GetObject", "resource": one},
+         "identityPolicies": [policy]}
+        for at, one in enumerate(resources)
+    ]  # fmt: skip
+    Path("batch.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines), "utf-8")
+
+
+def beside(run: "Run", server: FakeAws, *args: str) -> "Ran":
+    """Run the batch against *server*."""
+    return run("simulate", "--requests", "batch.jsonl", "--live", "--endpoint-url", server.address, *args)
+
+
+def custom(call: AskedCall) -> Mapping[str, Any] | AwsRefusal:
+    """Allow the one object; the role is not there."""
+    if call.operation == "SimulatePrincipalPolicy":
+        return NOT_THERE
+    [resource] = call.parameters["ResourceArns"]
+    found = result("allowed" if resource == OBJECT else "implicitDeny")
+    found["ResourceSpecificResults"][0]["EvalResourceName"] = resource
+    return {"EvaluationResults": [found], "IsTruncated": False}
+
+
+def test_each_line_of_a_batch_is_asked(run: "Run") -> None:
+    """In order, each with AWS's answer beside ours; where all agree the exit code is 0."""
+    batch(OBJECT, f"{OBJECT}x")
+    with fake_aws(custom) as server:
+        ran = beside(run, server)
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [(one["id"], one["decision"], one["live"]["verdict"]) for one in found] == [
+        ("0", "Allowed", "agrees"), ("1", "ImplicitlyDenied", "agrees"),
+    ]  # fmt: skip
+    assert found[0]["live"]["answers"][0]["call"] == "SimulateCustomPolicy"
+    assert server.operations() == ["SimulateCustomPolicy", "SimulatePrincipalPolicy"] * 2
+    assert ran.code == 0
+    assert "free of charge" in ran.stderr
+
+
+def test_a_line_that_differs_is_told_and_one_that_is_wrong_is_not_sent(run: "Run") -> None:
+    """Exit code 1 for a difference, 2 where a line is not understood."""
+    batch(OBJECT)
+    with fake_aws(answers("implicitDeny")) as server:
+        ran = beside(run, server)
+    assert (ran.code, json.loads(ran.stdout)["live"]["verdict"]) == (1, "differs")
+    with Path("batch.jsonl").open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    with fake_aws(custom) as server:
+        ran = beside(run, server)
+    assert ran.code == 2
+    assert "live" not in json.loads(ran.stdout.splitlines()[1])
+    assert server.operations().count("SimulateCustomPolicy") == 1
+
+
+@pytest.mark.parametrize("code", ["Throttling", "AccessDenied"])
+def test_a_batch_that_breaks_off_keeps_our_decisions(run: "Run", code: str) -> None:
+    """The others are unknown with the reason, AWS is asked no more, and the exit code is 3."""
+    batch(OBJECT, OBJECT, OBJECT)
+
+    def answer(call: AskedCall) -> Mapping[str, Any] | AwsRefusal:
+        return custom(call) if call.operation != "SimulateCustomPolicy" or call.number == 1 else AwsRefusal(403, code)
+
+    with fake_aws(answer) as server:
+        ran = beside(run, server, "-o", "answers.jsonl")
+    found = [json.loads(line) for line in Path("answers.jsonl").read_text("utf-8").splitlines()]
+    assert ran.code == 3
+    assert [one["live"]["verdict"] for one in found] == ["agrees", "unknown", "unknown"]
+    assert {one["decision"] for one in found} == {"Allowed"}
+    assert found[2]["live"]["notAsked"][0].startswith("AWS was not asked any more, after: ")
+    assert server.operations().count("SimulateCustomPolicy") == 2
+
+
+def test_a_request_that_aws_refuses_stops_no_other(run: "Run") -> None:
+    """It is unknown, with AWS's words."""
+    batch(f"{OBJECT}x", OBJECT)
+
+    def answer(call: AskedCall) -> Mapping[str, Any] | AwsRefusal:
+        refused = call.operation == "SimulateCustomPolicy" and call.number == 1
+        return AwsRefusal(400, "InvalidInput", "no such thing") if refused else custom(call)
+
+    with fake_aws(answer) as server:
+        ran = beside(run, server)
+    verdicts = [json.loads(line)["live"]["verdict"] for line in ran.stdout.splitlines()]
+    assert (ran.code, verdicts) == (1, ["unknown", "agrees"])
+    assert "no such thing" in ran.stdout
+
+
+def test_a_batch_offline_touches_nothing(run: "Run") -> None:
+    """An option that says how AWS is reached goes with --live there too."""
+    batch(OBJECT)
+    ran = run("simulate", "--requests", "batch.jsonl", "--profile", "x")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--profile: goes with --live" in ran.stderr

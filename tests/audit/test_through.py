@@ -20,6 +20,7 @@ from tests.audit.accounts import (
 from tests.audit.layers import inventory_of, organization
 
 from rolemgr.audit.can import can
+from rolemgr.audit.run import audit
 from rolemgr.audit.who_can import WhoCan, who_can
 
 RUN = "ec2:RunInstances"
@@ -29,6 +30,11 @@ FREED = allow("iam:DeleteRolePermissionsBoundary", role_arn("me"))
 SELF = allow("iam:PutRolePolicy", role_arn("me"))
 NARROW = policy("ml-boundary", allow(["s3:*", "iam:*"]))
 WIDE = policy("ml-boundary", allow(["ec2:*", "iam:*"]))
+RUNNING = f"{IAM}:policy/running"
+RUNNER = policy("running", allow(RUN))
+AWS_EC2 = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+MAKES = ("iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole")
+NEW = f"{IAM}:role/new-*"
 NO_RUNNING = organization({"p-norun00000": ([deny("ec2:*")], [ACCOUNT])})
 
 
@@ -63,6 +69,45 @@ ALONE: list[Any] = [
         id="makes a role",
     ),
     pytest.param(
+        details([role("me", allow("iam:AttachRolePolicy", ArnEquals={"iam:PolicyARN": RUNNING}))], policies=[RUNNER]),
+        id="attaches the policy that it may",
+    ),
+    pytest.param(
+        details([role("me", allow("iam:AttachRolePolicy", ArnLike={"iam:PolicyARN": "arn:aws:iam::aws:policy/AmazonEC2*"}))]),
+        id="attaches one of AWS's that it may",
+    ),
+    pytest.param(
+        details([role("me", allow("iam:AttachRolePolicy", ArnLike={"iam:PolicyARN": f"{IAM}:policy/ml-*"}),
+                      allow("iam:CreatePolicy", f"{IAM}:policy/ml-*"))]), id="makes a policy and attaches it",
+    ),
+    pytest.param(
+        details([role("me", allow("iam:AttachRolePolicy", StringNotLike={"iam:PolicyARN": "*/AdministratorAccess"}))]),
+        id="attaches all but AdministratorAccess",
+    ),
+    pytest.param(
+        details(users=[user("me", allow("iam:AttachGroupPolicy", ArnEquals={"iam:PolicyARN": RUNNING}), groups=["mine"])],
+                groups=[group("mine", allow("s3:ListBucket"))], policies=[RUNNER]), id="attaches it to its group",
+    ),
+    pytest.param(
+        details([role("me", allow([*MAKES], NEW, StringEquals={"iam:PermissionsBoundary": BOUNDARY}),
+                      allow("sts:AssumeRole", NEW))], policies=[WIDE]), id="makes a role with the boundary that it must",
+    ),
+    pytest.param(
+        details([role("me", allow([*MAKES], NEW, StringEquals={"iam:PermissionsBoundary": BOUNDARY}),
+                      allow(["sts:AssumeRole", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy"], NEW))],
+                policies=[NARROW]), id="makes a role and takes the boundary off",
+    ),
+    pytest.param(
+        details([role("me", allow(["iam:CreateRole", "sts:AssumeRole"], NEW),
+                      allow("iam:AttachRolePolicy", NEW, ArnEquals={"iam:PolicyARN": RUNNING}))], policies=[RUNNER]),
+        id="makes a role with the policy that it may attach",
+    ),
+    pytest.param(
+        details([role("me", allow("iam:AttachRolePolicy", role_arn("other"), ArnEquals={"iam:PolicyARN": RUNNING}),
+                      allow("sts:AssumeRole")), role("other", allow("s3:ListBucket"), trust=trust_aws(role_arn("me")))],
+                policies=[RUNNER]), id="attaches to another what it may",
+    ),
+    pytest.param(
         details([role("me", allow("iam:AttachRolePolicy", role_arn("other")), allow("iam:UpdateAssumeRolePolicy"),
                       allow("sts:AssumeRole")), role("other", allow("s3:ListBucket"))]), id="fills another",
     ),
@@ -85,6 +130,14 @@ def test_who_gives_it_to_itself(text: str) -> None:
         pytest.param(details([role("me", SELF, boundary=BOUNDARY)], policies=[NARROW]), id="its boundary stays on"),
         pytest.param(details([role("me", allow("iam:PutRolePolicy", role_arn("it")))]), id="another, which is not there"),
         pytest.param(details([role("me", SELF, deny("iam:*"))]), id="a Deny"),
+        pytest.param(
+            details([role("me", allow("iam:AttachRolePolicy", ArnEquals={"iam:PolicyARN": MINE}))],
+                    policies=[policy("mine", allow("s3:ListBucket"))]), id="the policy that it may attach",
+        ),
+        pytest.param(
+            details([role("me", allow([*MAKES], NEW, StringEquals={"iam:PermissionsBoundary": BOUNDARY}),
+                          allow("sts:AssumeRole", NEW))], policies=[NARROW]), id="the boundary of a role that it makes",
+        ),
         pytest.param(
             details([role("me", allow("iam:AttachRolePolicy", role_arn("me")), deny([RUN, "iam:D*", "iam:PutRolePolicy"]))]),
             id="a Deny that it can't take away",
@@ -164,3 +217,33 @@ def test_what_one_can_do_says_what_it_gives_itself(name: str, what: str, steps: 
     inventory = inventory_of(text)
     gives = can(inventory, inventory.principals[role_arn(name)]).gives
     assert (len(gives), gives[-1].whom if gives else "") == (steps, what)
+
+
+def test_a_policy_that_is_not_in_the_input_is_said() -> None:
+    """It may be attached, and what it gives nobody can tell: it is not "nobody"."""
+    text = details([role("me", allow("iam:AttachRolePolicy", ArnEquals={"iam:PolicyARN": RUNNING}))])
+    found = who_can(inventory_of(text), RUN)
+    assert changing(found) == set()
+    assert [one.place for one in found.untold if RUNNING in one.place]
+
+
+def test_a_boundary_that_is_not_in_the_input_is_said() -> None:
+    """A role is made with it, and it may deny the action: it is listed, with that."""
+    made = allow([*MAKES], NEW, StringEquals={"iam:PermissionsBoundary": BOUNDARY})
+    found = who_can(inventory_of(details([role("me", made, allow("sts:AssumeRole", NEW))])), RUN)
+    assert [(one.holder.name, BOUNDARY in one.unless) for one in found.changing] == [("me", True)]
+
+
+@pytest.mark.parametrize(
+    ("more", "listed"),
+    [(policy("running", allow("*")), True), (policy("running", allow("iam:*")), True), (RUNNER, False)],
+    ids=["everything", "what gives everything", "less"],
+)
+def test_an_audit_agrees(more: dict[str, Any], listed: bool) -> None:
+    """What it may attach gives every right, or it does not; by itself, and to a role that it makes."""
+    mine = allow("iam:AttachRolePolicy", ArnEquals={"iam:PolicyARN": RUNNING})
+    makes = allow(["iam:CreateRole", "sts:AssumeRole"], NEW)
+    text = details([role("me", mine), role("maker", mine, makes)], policies=[more])
+    findings = audit(inventory_of(text), lambda: {"reader": frozenset({"s3:GetObject"})}).findings
+    found = {one.principal.name for one in findings if one.rule.id == "AU002"}
+    assert found == ({"me", "maker"} if listed else set())

@@ -129,7 +129,7 @@ def test_shares_and_vpc_endpoints_are_compared(run: "Run", file: str) -> None:
     assert "s3, vpce-0a1b2c3d -> s3, vpce-0a1b2c3e" in run("diff", str(old), fewer).stdout
     ran = run("diff", str(old), file)
     assert "shares of arn:aws:sagemaker:eu-west-1:111122223333:feature-group/visits: the policy is gone" in ran.stdout
-    assert "policy of VPC endpoint data/api: the policy is gone" in ran.stdout
+    assert "policy of VPC endpoint data/api: the endpoint policy is gone" in ran.stdout
     assert run("diff", file, changed(("landing_zone:", "profile: root, landing_zone:"))).code == 1
 
 

@@ -150,7 +150,6 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
     assert refusal(user_catalog({"activity_groups/read-data.yaml": text})) == [
         f"catalog/activity_groups/read-data.yaml:{line}"
         for line in (
-            "1: `title` is missing",
             "1: unknown key `titel`; did you mean title?",
             "2: `description` is empty",
             f"4: `parameters.Buckets` is `Buckets`; use {name_form}",
@@ -159,11 +158,34 @@ def test_all_errors_of_a_file_are_told_at_once(user_catalog: "UserCatalog") -> N
             f"6: `statements[0].sid` is `read objects`; use {sid_form}",
             "7: `statements[0].effect` is `Permit`; use one of Allow or Deny",
             "8: in `statements[0].actions`: `s3:Get*` is not an action of the form service:Name without wildcards",
-            "9: unknown key `statements[0].resource`; did you mean resources, sources?",
+            "9: unknown key `statements[0].resource`; did you mean resources?",
             "10: in `statements[1]`: `sid` is missing",
             "10: `statements[1].actions` is empty",
         )
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("    action: [s3:GetObject]\n", "unknown key `statements[0].action`; did you mean actions?"),
+        ("    Effect: Allow\n", "unknown key `statements[0].Effect`; did you mean effect?"),
+        ("    sources: [x]\n", "unknown key `statements[0].sources`; did you mean resources?"),
+        ("sid: X\n", "unknown key `sid`; `sid` stands at `statements[]`"),
+        ("never: [x]\n", "unknown key `never`; did you mean never_with?"),
+    ],
+)
+def test_a_wrong_key_is_answered_with_those_of_its_place(wrong: str, message: str, user_catalog: "UserCatalog") -> None:
+    """The same word is no answer, nor is one that the place does not take."""
+    folder = user_catalog({"activity_groups/read-data.yaml": GROUP + wrong})
+    assert refusal(folder) == [f"catalog/activity_groups/read-data.yaml:7: {message}"]
+
+
+def test_one_slip_is_one_message(user_catalog: "UserCatalog") -> None:
+    """What is there under a name that is nearly right is called wrong, and missing no more."""
+    text = GROUP.replace("    actions:", "    action:")
+    (line,) = refusal(user_catalog({"activity_groups/read-data.yaml": text}))
+    assert line.endswith("unknown key `statements[0].action`; did you mean actions?")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,26 @@ def test_sarif_fingerprints_do_not_move_with_lines() -> None:
     first, moved = (sarif([one], [], TEXTS, "0")["runs"][0]["results"][0] for one in (ONE, ONE._replace(line=99)))
     assert first["partialFingerprints"] == moved["partialFingerprints"]
     assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20dir/p.json"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (None, None), (["Homepage, https://example.com/rolemgr"], "https://example.com/rolemgr"),
+        (["Homepage, https://example.com", "Documentation, https://docs.example.com"], "https://docs.example.com"),
+        (["Homepage, javascript:alert(1)"], None), (["Funding, https://example.com"], None),
+    ],
+)  # fmt: skip
+def test_sarif_names_the_pages_of_the_package(
+    rows: list[str] | None, found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `informationUri`, where the metadata of what is installed has them."""
+    texts = Message()
+    for row in rows or ():
+        texts["Project-URL"] = row
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: texts)
+    log = sarif([ONE], [], TEXTS, "0.1.0")
+    assert log["runs"][0]["tool"]["driver"].get("informationUri") == found
 
 
 def test_annotations_escape_what_github_would_read() -> None:

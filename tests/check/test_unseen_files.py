@@ -15,7 +15,9 @@ import pytest
 from tests.check.support import rules
 
 from rolemgr.check.collect import Collected, collect
+from rolemgr.check.left_over import left_over
 from rolemgr.check.run import check
+from rolemgr.check.sniff import may_hold_policy
 from rolemgr.check.sources import look_into
 
 ADMIN: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -228,3 +230,34 @@ def test_text_of_another_encoding_is_counted(tmp_path: Path) -> None:
     for content in ("caf\xe9".encode("latin-1"), "hello there".encode("utf-16-le"), b""):
         found = in_folder(tmp_path, "note.txt", content)
         assert (found.not_judged, found.skipped) == ([], 1)
+
+
+NAMED = TEXT.replace('"Effect"', '"Sid": "café", "Effect"')
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [NAMED.encode("utf-16"), TEXT.encode("utf-16-le"), NAMED.encode("latin-1"), NAMED[:60].encode()],
+    ids=["utf-16", "utf-16 without its mark", "latin-1", "cut"],
+)
+def test_a_policy_that_is_not_text_is_no_pass(raw: bytes, tmp_path: Path) -> None:
+    """A shell's redirection writes UTF-16: the policy is there, and a folder says so as a named file does."""
+    found = in_folder(tmp_path, "admin.json", raw)
+    assert [(one.rule, one.severity.name) for one in found.unreadable] == [("RM100", "ERROR")]
+
+
+def test_comments_and_blank_lines_take_no_time(tmp_path: Path) -> None:
+    """A settings file that is all comments: each line is read once, where its blank lines were tried in all ways."""
+    lines = "# Settings\n" + "".join(f"\n# option_{number} = default\n" for number in range(2_000))
+    (tmp_path / "settings.conf").write_text(f"{lines}\nvalue = 1\n")
+    assert not may_hold_policy(tmp_path / "settings.conf")
+    (tmp_path / "policy.conf").write_text(f"{lines}\nStatement: []\n")
+    assert may_hold_policy(tmp_path / "policy.conf")
+
+
+def test_left_over_text_is_found_in_one_pass() -> None:
+    """Names that begin as a placeholder and never end, and accounts of a thousand capitals."""
+    assert left_over("arn:aws:s3:::x<a" + " " * 200_000) is None
+    assert left_over(f"arn:aws:s3::{'A' * 200_000}*:x") is None
+    assert left_over("arn:aws:s3:::<your name>/*") == "<your name>"
+    assert left_over("arn:aws:iam::YourAccount:role/x") == "YourAccount"

@@ -172,6 +172,6 @@ def test_yaml_that_ends_before_a_word_of_a_policy_is_not_passed_over(run: "Run",
 def test_the_sum_says_of_how_many_files_nothing_is_known(run: "Run", tmp_path: Path) -> None:
     """That nothing was found is not all there is to say beside an error."""
     (tmp_path / "ok.json").write_text(json.dumps(GOOD).replace('"*"', '"arn:aws:s3:::acme/*"'))
-    (tmp_path / "role.yaml").write_text("persona: data-scientis\n")
+    (tmp_path / "role.yaml").write_text("persona: data-scientist\nbukket: x\nsidd: y\n")  # two errors, one file
     ran = run("check", ".")
     assert (ran.code, ran.stdout) == (2, "no finding in 1 policy; 1 file not checked: see the error\n")

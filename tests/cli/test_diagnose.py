@@ -150,7 +150,7 @@ def test_what_the_catalog_denies_on_purpose_stays_denied(run: "Run") -> None:
 
 
 def test_allowed_by_the_given_layers_lists_the_others(run: "Run") -> None:
-    """Exit code 0, and the layer that AWS names comes first among those that nobody gave."""
+    """The layer that AWS names comes first among those that nobody gave; it denies, whatever the others say."""
     reason = "with an explicit deny in a service control policy"
     ran = run(
         "diagnose",
@@ -161,9 +161,10 @@ def test_allowed_by_the_given_layers_lists_the_others(run: "Run") -> None:
         "--format",
         "json",
     )
-    assert ran.code == 0
+    assert ran.code == 1
     found = data(ran)
-    assert (found["decision"], found["denied_by"]) == ("Allowed", [])
+    assert found["decision"] == "NotKnown"
+    assert [(one["layer"], one["statement"]) for one in found["denied_by"]] == [("service control policy", None)]
     assert found["change"] == [
         f"except sagemaker:CreateTrainingJob on {JOB} from the Deny in the service control policy"
     ]
@@ -842,3 +843,61 @@ def test_a_key_that_is_elsewhere_gives_the_same_answer(run: "Run") -> None:
     reason = "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
     text = flat(run("diagnose", denied("kms:GenerateDataKey", KEY, reason), "--persona", "data-scientist"))
     assert "the key may not exist, or be in another region" in text
+
+
+@pytest.mark.parametrize(("reason", "layer"), [
+    ("with an explicit deny in a service control policy", "service control policy"),
+    ("with an explicit deny in a permissions boundary", "permissions boundary"),
+    ("because no resource-based policy allows the sagemaker:CreateModel action", "resource policy"),
+    ("because no session policy allows the sagemaker:CreateModel action", "session policy"),
+])  # fmt: skip
+def test_a_layer_that_aws_names_and_nobody_gave(run: "Run", reason: str, layer: str) -> None:
+    """AWS has denied it: what is given allows it, and that is no yes."""
+    policy = write("p.json", {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"})
+    ran = run("diagnose", denied("sagemaker:CreateModel", f"{SAGEMAKER}:model/m", reason), policy, "--format", "json")
+    found = data(ran)
+    assert (ran.code, found["decision"], found["denied_by"][0]["layer"]) == (1, "NotKnown", layer)
+    assert any(text.startswith(layer) for text in found["not_given"])
+
+
+def test_an_explicit_deny_whose_policy_aws_does_not_name(run: "Run") -> None:
+    """A decoded message names its statement; an Allow does not help while that denies."""
+    named = {"items": [{"statementId": "NoModels", "effect": "DENY"}]}
+    context = {"action": "sagemaker:CreateModel", "resource": f"{SAGEMAKER}:model/m", "principal": {"arn": SESSION}}
+    Path("d.json").write_text(
+        json.dumps({"allowed": False, "explicitDeny": True, "matchedStatements": named, "context": context}), "utf-8"
+    )
+    policy = write("p.json", {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"})
+    ran = run("diagnose", "d.json", policy)
+    assert ran.code == 1
+    assert "no policy that is given has a statement `NoModels`, so it is in another layer" in flat(ran)
+    assert "an Allow does not help while it denies" in flat(ran)
+    deny = write("deny.json", {"Sid": "NoModels", "Effect": "Deny", "Action": "sagemaker:*", "Resource": "*"})
+    ran = run("diagnose", "d.json", policy, deny)
+    assert ran.code == 1
+    assert flat(ran).startswith("ExplicitlyDenied")
+    assert "another layer" not in flat(ran)
+
+
+def test_trust_in_one_user_keeps_what_the_role_trusts(run: "Run") -> None:
+    """Any --trust replaces all that a role trusts; the account as a whole is more than the one who asked."""
+    user = f"arn:aws:iam::{ACCOUNT}:user/mia"
+    message = denied("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/exec", principal=user)
+    ran = run("diagnose", message, "--persona", "sagemaker-compute", "--name", "exec")
+    assert f"--trust user:{user} --trust sagemaker " in flat(ran)
+    assert "account:" not in flat(ran)
+    mended = run("create", "--persona", "sagemaker-compute", "--trust", f"user:{user}", "--trust", "sagemaker", "-q")
+    assert user in mended.stdout
+    assert "sagemaker.amazonaws.com" in mended.stdout
+
+
+def test_a_resource_policy_names_the_role_of_a_session(run: "Run") -> None:
+    """A session's ARN would let in this one session, past the role's boundary."""
+    policy = write("key.json", {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"},
+                                "Action": "kms:*", "Resource": "*"})  # fmt: skip
+    message = denied("kms:Decrypt", KEY, "because no resource-based policy allows the kms:Decrypt action")
+    ours = run("diagnose", message, "--persona", "data-scientist", "--resource-policy", policy)
+    assert f"for arn:aws:iam::{ACCOUNT}:role/sagemaker-data-scientist" in flat(ours)
+    alone = write("p.json", {"Effect": "Allow", "Action": "kms:*", "Resource": "*"})
+    theirs = run("diagnose", message, alone, "--resource-policy", policy)
+    assert f"for arn:aws:iam::{ACCOUNT}:role/sagemaker-data-scientist (with the role's path)" in flat(theirs)

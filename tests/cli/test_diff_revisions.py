@@ -236,12 +236,17 @@ def test_what_is_no_revision_is_one_clear_line(git: Git, run: "Run", name: str) 
     assert sorted(Path().iterdir()) == before
 
 
-def test_a_file_whose_name_has_a_colon_wins(git: Git, run: "Run") -> None:
-    """It is there, whatever git would say."""
+def test_a_file_whose_name_has_a_colon(git: Git, run: "Run") -> None:
+    """It is meant where there is no such revision, and by `./`; a pull request must not put one in its place."""
     write("a.yaml", ROLE.format("a", "acme"))
     commit(git)
-    write("main:a.yaml", ROLE.format("a", "other-bucket"))
-    assert "other-bucket" in run("diff", "a.yaml", "main:a.yaml").stdout
+    for name in ("main:a.yaml", "no:a.yaml"):
+        write(name, ROLE.format("a", "other-bucket"))
+    assert "other-bucket" in run("diff", "a.yaml", "no:a.yaml").stdout
+    assert "other-bucket" in run("diff", "a.yaml", "./main:a.yaml").stdout
+    ran = run("diff", "main:a.yaml", "a.yaml")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.errors == ["main:a.yaml: is both a file and a path of a revision; the file is ./main:a.yaml; rename it"]
 
 
 def test_without_a_repository_it_says_so(run: "Run", monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -149,6 +149,20 @@ def test_a_name_with_brackets_is_a_file(run: "Run") -> None:
     assert run("check", "a[1]/p[2].json").code == run("check", "a[1]").code == 0
 
 
+@pytest.mark.parametrize("is_folder", [False, True], ids=["file", "folder"])
+def test_a_file_called_as_a_pattern_hides_no_other(is_folder: bool, run: "Run") -> None:
+    """A pull request that adds one would switch off what CI checks; the others are meant too."""
+    write("p/admin.json", ADMIN)
+    write("r/a.yaml", ROLE.format("a"))
+    write("r/b.yaml", ROLE.format("b"))
+    write("p/*.json/x.json" if is_folder else "p/*.json", POLICY)
+    write("r/*.yaml/x.yaml" if is_folder else "r/*.yaml", ROLE.format("c"))
+    assert run("check", "p/*.json").code == 1
+    assert run("create", "--role", "r/*.yaml", "-o", "out").code == 0
+    assert {one.name for one in Path("out").iterdir()} >= {"a.json", "b.json"}
+    assert run("diagnose", "p/*.json", "--action", "iam:CreateUser", "--resource", "*").stdout.startswith("Allowed")
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("words", "says"),

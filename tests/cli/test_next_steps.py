@@ -105,3 +105,24 @@ def test_the_command_works_as_it_is_pasted_and_has_what_the_role_has(run: Run) -
     assert "--subnet subnet-0a1b2c3d --security-group sg-0a1b2c3d" in notes
     Path("roles/c.yaml").write_text(f"persona: sagemaker-compute\naccount: '{ACCOUNT}'\nregion: eu-west-1\n")
     assert "--persona sagemaker-compute" not in run("create", "roles", "-o", "out").stderr
+
+
+def test_the_role_beside_has_the_name_that_is_passed_whatever_path_the_settings_give(run: Run) -> None:
+    """The command is typed where the same settings hold: it renders the role that the first one passes."""
+    Path("rolemgr.yaml").write_text(f"account: '{ACCOUNT}'\nregion: eu-west-1\npath: /ml/\n")
+    steps = run("create", "--persona", "mlops-engineer").next_steps
+    (command,) = re.findall(r"`rolemgr (create [^`]*)` renders that role", "\n".join(steps))
+    beside = run(*shlex.split(command))
+    assert f"--pass-role {HOME}sagemaker-compute" in "\n".join(beside.next_steps)
+
+
+def test_a_role_whose_trust_lets_no_service_in_works_as_others_alone(run: Run) -> None:
+    """It may pass itself, to nobody: `create` does not call that work, and `preview` says what it is."""
+    args = ("--persona", "mlops-engineer", *WHERE, "--trust", f"saml:arn:aws:iam::{ACCOUNT}:saml-provider/Okta")
+    assert not [step for step in run("create", *args).next_steps if "this role itself" in step]
+    assert "runs as this role itself" in "\n".join(run("create", *args[:-2]).next_steps)
+    assert (
+        "it may pass itself to sagemaker.amazonaws.com, which has no effect" in run("preview", "--full", *args).stdout
+    )
+    idle = {one["arn"]: one["idle"] for one in json.loads(run("preview", *args, "--format", "json").stdout)["Passes"]}
+    assert idle == {f"{HOME}sagemaker-compute": False, f"{HOME}sagemaker-mlops-engineer": True}

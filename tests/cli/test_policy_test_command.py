@@ -472,3 +472,15 @@ def test_of_a_joined_statement_the_part_that_decided_counts(by: str, code: int, 
         run("test", write("t.yaml", json.dumps({"title": "t", "persona": "data-scientist", "cases": cases}))).code
         == code
     )
+
+
+@pytest.mark.parametrize("key", ["tests", "requests", "case"])
+def test_a_file_of_tests_under_another_key_is_refused_and_not_left_out(key: str, run: "Run", role: str) -> None:
+    """The tests of a role would stop running unseen; another tool's file with such a key is none of ours."""
+    text = role.replace("catalog: ", "catalog: ../") + case("Allowed")
+    write("t/a.yaml", text)
+    write("t/b.yaml", text.replace("cases:", f"{key}:"))
+    ran = run("test", "t")
+    assert (ran.code, f"unknown key `{key}`; did you mean cases" in ran.stderr) == (2, True)
+    write("t/b.yaml", "tests: [x]\nimage: y\n")
+    assert run("test", "t").code == 0

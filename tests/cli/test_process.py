@@ -55,6 +55,22 @@ def test_a_process_without_streams_ends_all_the_same() -> None:
     assert run_lines(END, "import sys", "sys.stdout = sys.stderr = None", "end_quickly(SystemExit(4))").returncode == 4
 
 
+@pytest.mark.parametrize(("closed", "code"), [("0 1 2", 0), ("1", 0), ("2", 0), ("0", 0)])
+def test_a_closed_stream_is_not_the_answer(closed: str, code: int, tmp_path: Path) -> None:
+    """A daemon has none: the exit code is the answer's, and the result still gets where it should."""
+    policy, result = tmp_path / "p.json", tmp_path / "r.txt"
+    policy.write_text(
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}]}'
+    )
+    run_it = "from rolemgr.cli.start import run; run()"
+    close = " ".join(f"{number}>&-" for number in closed.split())
+    program = f'exec "$0" -c "$1" check "$2" -o "$3" {close}'
+    done = subprocess.run(["/bin/sh", "-c", program, sys.executable, run_it, policy, result], check=False)
+    assert (done.returncode, result.read_text()) == (code, "no finding in 1 policy\n")
+    program = f'exec "$0" -c "$1" check "$2" {close}'
+    assert subprocess.run(["/bin/sh", "-c", program, sys.executable, run_it, policy], check=False).returncode == code
+
+
 PLUGINS = (
     "import sys, os",
     "from rolemgr.cli.process import keep_to_ourselves, skip_plugin_loader",

@@ -215,5 +215,10 @@ def test_a_name_that_nobody_has_is_no_pass(run: Run, folder: Path) -> None:
     assert "--principal: typo made no call; 3 events were read" in ran.stderr
     (folder / "other.yaml").write_text(ROLE_FILE.replace("name: ds", "name: other"), "utf-8")
     ran = run("replay", "trail", "--with", "other.yaml")
-    assert "nothing was replayed: no call in the trail is of a principal" in ran.stderr
+    assert (ran.code, ran.stdout) == (2, "")
+    assert f"nothing was replayed: no call in the trail is of arn:aws:iam::{ACCOUNT}:role/team/other" in ran.stderr
+    assert f"the trail has calls of {ROLE}" in ran.stderr
+    (folder / "elsewhere.yaml").write_text(ROLE_FILE.replace(ACCOUNT, "444455556666"), "utf-8")
+    assert run("replay", "trail", "--with", "elsewhere.yaml").code == 2
+    assert run("replay", "trail", "--with", "elsewhere.yaml", "--with", "role.yaml").code != 2
     assert run("replay", "trail", "--with", "scp.json", "--principal", "d*").code == 1

@@ -130,3 +130,28 @@ def test_verbose_changes_nothing_else(small_catalog: Path, run: "Run") -> None:
     """The result is the same with and without."""
     args: tuple[Any, ...] = ("create", "--persona", "tester", "--catalog", "catalog")
     assert run(*args, "-v").stdout == run(*args).stdout
+
+
+def test_what_of_another_place_no_longer_holds_is_told(small_catalog: Path, run: "Run") -> None:
+    """A team that sets one tag in its role file loses the platform's: somebody must see that, whatever command runs."""
+    Path("rolemgr.yaml").write_text("tag: {CostCenter: '4711', Team: churn}\nguardrail_profile: [cost]\nstrict: true\n")
+    Path("a.yaml").write_text("persona: data-scientist\ntag: {Team: fraud}\nguardrail_profile: []\nstrict: false\n")
+    lost = [
+        "`guardrail_profile` of a.yaml:3 replaces that of rolemgr.yaml:2, so this no longer holds: `cost`",
+        "`tag` of a.yaml:2 replaces that of rolemgr.yaml:1, so this no longer holds: `CostCenter`",
+        "`strict` of a.yaml:4 replaces that of rolemgr.yaml:3, so this no longer holds: `True`",
+    ]
+    for command in ("create", "preview", "check"):
+        notes = [note.removeprefix("a.yaml: ") for note in run(command, "a.yaml").notes]
+        assert [note for note in notes if "replaces" in note] == lost, command
+    flag = run("create", "a.yaml", "--tag", "Owner=me").notes
+    assert "`tag` of --tag replaces that of a.yaml:2, so this no longer holds: `Team`" in flag
+
+
+def test_what_is_kept_or_set_anew_needs_no_word(small_catalog: Path, run: "Run") -> None:
+    """The same names with other values are somebody's choice."""
+    Path("rolemgr.yaml").write_text("tag: {Team: churn}\nregion: eu-west-1\nguardrail: {max-runtime: 2h}\n")
+    Path("a.yaml").write_text(
+        "persona: data-scientist\ntag: {Team: fraud, A: b}\nregion: eu-west-2\nguardrail: {max-runtime: 3h}\n"
+    )
+    assert not [note for note in run("create", "a.yaml").notes if "replaces" in note]

@@ -1,12 +1,14 @@
 """`rolemgr simulate` with all layers: one request, and batches of requests as JSON lines."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rolemgr.files.write import to_json
+from rolemgr.workflow.batch import LAYERS
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -213,6 +215,9 @@ def test_a_single_document_stands_for_a_list_of_it(run: "Run") -> None:
         (WHOLE[:-1] + ', "id": "y"}', "x", "repeats the key `id`"),
         (WHOLE[:-1] + ', "identityPolicies": []}', "x", "repeats the key `identityPolicies`"),
         (WHOLE[:-1] + ', "identityPolicy": []}', "x", "unknown key `identityPolicy`; did you mean identityPolicies"),
+        (WHOLE[:-1] + ', "policies": []}', "x", "unknown key `policies`; these are `identityPolicies` here"),
+        (WHOLE[:-1] + ', "SCP": []}', "x", "unknown key `SCP`; these are `serviceControlPolicies` here"),
+        (WHOLE[:-1] + ', "zebra": []}', "x", "a line has id, request and identityPolicies, permissionsBoundaries"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Allow", "Effect": "Deny"'), "x", "repeats the key `Effect`"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": NaN'), "x", "`NaN` is not a JSON value"),
         (WHOLE.replace('"Effect": "Allow"', '"Effect": "Alow"'), "x", "identityPolicies[0]: `Statement[0].Effect` is `Alow`"),
@@ -395,3 +400,12 @@ def test_single_and_batch_decide_alike(run: "Run") -> None:
     single = json.loads(run("simulate", "reads.json", *ASKED, "--scp", "scp.json", "--format", "json").stdout)
     assert single["decision"] == decision(run, layers) == "ExplicitlyDenied"
     assert [one["layer"] for one in single["by"]] == ["service control policy"]
+
+
+def test_the_help_has_a_line_that_is_understood(run: "Run") -> None:
+    """With all keys that a line may have, and an example that works as it stands."""
+    text = run("simulate", "--help").stdout
+    assert all(name in text for name in LAYERS)
+    (example,) = re.findall(r"printf '%s' (.*?)\\\n +\| rolemgr simulate --requests -", text, re.DOTALL)
+    (found,) = answers(run, "".join(re.findall(r"'([^']*)'", example)))
+    assert found == {"id": 1, "decision": "Allowed"}

@@ -3,6 +3,7 @@
 import pytest
 
 from rolemgr.code.reader import CodeReading, read_calls
+from rolemgr.code.requests import CodePlace, requests_of
 from rolemgr.code.sources import read_code
 
 
@@ -204,3 +205,34 @@ def test_hostile_code_ends(case: str) -> None:
     """Within its budget: it is read, or said not to be, and nothing of it is run."""
     found = reading(HOSTILE[case])
     assert len(found.calls) < 100
+
+
+def asked(code: str) -> set[tuple[str, str, str, str]]:
+    """Return what *code* asks for, by whom, and which parameter it tells."""
+    place = CodePlace("eu-west-1", "111122223333", "aws-cn")
+    found = (each for call in reading(code).calls for each in requests_of(call, place))
+    return {(one.by, one.action, one.resource, one.tells) for one in found}
+
+
+@pytest.mark.parametrize("location", ["s3://acme-results/athena", "s3://acme-results/athena/"])
+def test_a_query_writes_its_results_as_who_starts_it(location: str) -> None:
+    """AWS uses the caller's rights where the request says to write; that place is a parameter of groups."""
+    code = f'''import boto3
+boto3.client("athena").start_query_execution(QueryString="x", ResultConfiguration={{"OutputLocation": "{location}"}})
+'''
+    objects = "arn:aws-cn:s3:::acme-results/athena/*"
+    assert {one for one in asked(code) if one[1].startswith("s3:")} == {
+        ("caller", "s3:ListBucket", "arn:aws-cn:s3:::acme-results", ""),
+        ("caller", "s3:GetBucketLocation", "arn:aws-cn:s3:::acme-results", ""),
+        ("caller", "s3:GetObject", objects, "query_results"), ("caller", "s3:PutObject", objects, "query_results"),
+    }  # fmt: skip
+    assert not [one for one in asked(code.replace("OutputLocation", "Other")) if one[1].startswith("s3:")]
+
+
+def test_a_job_logs_where_sagemaker_does() -> None:
+    """Its log groups have a name: "anywhere" would call for groups of other services."""
+    code = (
+        'import boto3\nboto3.client("sagemaker").create_training_job(RoleArn="arn:aws-cn:iam::111122223333:role/job")\n'
+    )
+    logs = {resource for by, action, resource, _ in asked(code) if by == "job" and action.startswith("logs:")}
+    assert logs == {"arn:aws-cn:logs:eu-west-1:111122223333:log-group:/aws/sagemaker/*"}

@@ -150,6 +150,17 @@ def test_an_attached_policy_leaves_no_separation() -> None:
     assert {one.name for one in found.entries} >= {"max-runtime"}
 
 
+def test_what_else_decides_about_a_role_is_told() -> None:
+    """Its boundary, and what is attached: witnesses are put to its own policies alone."""
+    boundary, attached = "arn:aws:iam::111122223333:policy/edge", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    found = _of({"persona": "data-scientist", "boundary": boundary, "managed_policy": [attached]})
+    assert {one.kind for one in found.entries} >= {"guardrail"}
+    for one in found.entries:
+        told = [text for text in one.left_open if "not asked" in text]
+        assert [name in text for name, text in zip((boundary, attached), told, strict=True)] == [True, True], one.name
+    assert not any("not asked" in text for one in _of({"persona": "data-scientist"}).entries for text in one.left_open)
+
+
 def test_titles_stand_where_they_are_in_the_public_domain() -> None:
     """Each control of NIST, FedRAMP and HIPAA has one; those of PCI DSS and SOC 2 are not ours to copy."""
     for row in compliance_of((), ()).rows:

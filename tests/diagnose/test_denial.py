@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import textwrap
 import time
 from typing import Any, NamedTuple
 
@@ -463,3 +464,88 @@ def test_what_people_take_for_a_denial_is_said_with_what_to_do(text: str, what: 
         parse_denial(text)
     denied = f"User: arn:aws:iam::111122223333:user/ana is not authorized to perform: s3:GetObject ({text})"
     assert parse_denial(denied).action == "s3:GetObject"
+
+
+LONG = (
+    f"An error occurred (AccessDeniedException) when calling the CreateTrainingJob operation: User: {ANA} is not"
+    " authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/ml/churn-compute-v2 because no"
+    " identity-based policy allows the iam:PassRole action"
+)
+PASSED = "arn:aws:iam::111122223333:role/ml/churn-compute-v2"
+
+
+def _framed(text: str, bar: str) -> str:
+    return "\n".join(
+        ["\u2577", *(f"{bar} {line}" for line in textwrap.wrap(text, 76, break_on_hyphens=False)), "\u2575"]
+    )
+
+
+@pytest.mark.parametrize("text", [
+    *("\n".join(LONG[at : at + width] for at in range(0, len(LONG), width)) for width in range(40, 110, 7)),
+    _framed(LONG, "\u2502"), _framed(LONG, "|"), _framed(LONG, "\x1b[31m\u2502\x1b[0m"), "\n".join(textwrap.wrap(LONG, 90, break_on_hyphens=False)),
+])  # fmt: skip
+def test_a_message_that_was_wrapped(text: str) -> None:
+    """By a terminal in the middle of a word, by Terraform with a bar at its left, in colors."""
+    found = parse_denial(text)
+    assert (found.resource, found.policy_type, found.may_be_cut) == (PASSED, DenyingPolicy.IDENTITY, False)
+
+
+def test_a_resource_that_may_be_cut_is_said() -> None:
+    """Where nothing tells how the lines were made."""
+    found = parse_denial(LONG.replace("churn-compute-v2 because", "\nchurn-compute-v2 because"))
+    assert found.may_be_cut
+    assert any("may go on in the next" in text for text in facts(found))
+    assert not parse_denial(LONG.replace(" because", "\nbecause")).may_be_cut
+
+
+def test_a_log_with_several_denials() -> None:
+    """The first is diagnosed, and the others are counted; one that is repeated is the same."""
+    other = LONG.replace("-v2", "-v3")
+    assert [parse_denial(text).others for text in (LONG, f"{LONG}\n{LONG}", f"{LONG}\n{other}\n{LONG}")] == [0, 0, 1]
+    assert any("1 more denied call" in text for text in facts(parse_denial(f"{LONG}\n{other}")))
+
+
+STATEMENT = {
+    "statementId": "NoSubnets", "effect": "DENY", "principals": {"items": [{"value": "AROAEXAMPLE"}]},
+    "actions": {"items": [{"value": "ec2:CreateNetworkInterface"}]},
+    "resources": {"items": [{"value": "arn:aws:ec2:*:*:subnet/*"}]},
+    "conditions": {"items": [{"key": "aws:RequestedRegion", "values": {"items": [{"value": "eu-west-1"}]}}]},
+}  # fmt: skip
+
+
+def decoded(*statements: Any) -> str:
+    """Return what `aws sts decode-authorization-message` prints of an explicit deny by *statements*."""
+    context = {"principal": {"arn": ANA}, "action": "ec2:CreateNetworkInterface", "resource": "arn:aws:ec2:eu-west-1:111122223333:subnet/s",
+               "conditions": {"items": []}}  # fmt: skip
+    text = json.dumps(
+        {"allowed": False, "explicitDeny": True, "matchedStatements": {"items": list(statements)}, "context": context}
+    )
+    return json.dumps({"DecodedMessage": text})
+
+
+def test_the_statements_of_a_decoded_message() -> None:
+    """AWS names what denied: that is what it was decoded for."""
+    (found,) = parse_denial(decoded(STATEMENT)).statements
+    assert (found.sid, found.denies, found.keys) == ("NoSubnets", True, ("aws:RequestedRegion",))
+    (text,) = [one for one in facts(parse_denial(decoded(STATEMENT))) if "AWS names" in one]
+    assert "`NoSubnets` (Deny ec2:CreateNetworkInterface on arn:aws:ec2:*:*:subnet/*" in text
+
+
+@pytest.mark.parametrize("broken", [None, 1, "x", {}, {"actions": {"items": "x"}}, {"effect": 1, "resources": []}])
+def test_a_matched_statement_of_another_form(broken: Any) -> None:
+    """What is not as AWS has it stops nothing."""
+    assert parse_denial(decoded(broken)).action == "ec2:CreateNetworkInterface"
+
+
+def test_an_object_that_may_not_exist() -> None:
+    """Amazon S3 asks for s3:ListBucket then; where AWS says which policy denies s3:GetObject, it is about that."""
+    read = f"User: {ANA} is not authorized to perform: s3:GetObject on resource: {OBJECT}"
+    listing = (
+        f"An error occurred (AccessDenied) when calling the GetObject operation: User: {ANA} is not authorized to perform:"
+        " s3:ListBucket on resource: arn:aws:s3:::acme-churn because no identity-based policy allows it"
+    )
+    missing = [any("may not exist" in one for one in facts(parse_denial(text))) for text in (
+        read, listing, f"{read} because no session policy allows the s3:GetObject action",
+        listing.replace("calling the GetObject", "calling the ListObjectsV2"),
+    )]  # fmt: skip
+    assert missing == [True, True, False, False]

@@ -464,3 +464,27 @@ def test_an_allow_of_everything_grants_all_actions() -> None:
     allow = next(one for one in whole.documents[0].statement if one.effect is Effect.ALLOW)
     opened = with_documents(whole, [[allow.model_copy(update={"action": ("*",)})]])
     assert {"s3:GetObject", "sagemaker:CreateModel", "iam:PassRole"} <= set(opened.granted)
+
+
+EXECUTION = "persona: mlops-engineer\nname: churn-exec\naccount: '222233334444'\nregion: eu-west-1\n"
+SCIENTIST = (
+    "persona: data-scientist\nname: churn-ds\naccount: '222233334444'\nregion: eu-west-1\n"
+    "pass_role: arn:aws:iam::222233334444:role/churn-exec\n"
+)
+
+
+def test_a_passed_role_is_looked_up_among_those_that_are_proven_with_it(run: Run) -> None:
+    """Its jobs deploy for who must never deploy; alone, what the passed role may do is not known, and that is told."""
+    Path("roles").mkdir()
+    Path("roles/ds.yaml").write_text(SCIENTIST)
+    Path("roles/exec.yaml").write_text(EXECUTION)
+    both = run("prove", "roles")
+    assert both.code == 1
+    assert "data-scientist: the persona must never be able to do `sagemaker:CreateEndpoint*`" in both.stdout
+    alone = run("prove", "roles/ds.yaml")
+    assert alone.code == 1
+    assert "CAN'T TELL  separation" in alone.stdout
+    reached = "churn-ds reaches arn:aws:iam::222233334444:role/churn-exec"
+    assert f"{reached}, and what that may do is not known; give its role file too" in alone.stdout
+    Path("roles/exec.yaml").write_text(EXECUTION.replace("mlops-engineer", "sagemaker-compute"))
+    assert run("prove", "roles").code == 0

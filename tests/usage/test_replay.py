@@ -10,6 +10,7 @@ from tests.events.support import ACCOUNT, NOBODY, ROLE, bare_session, event, log
 from rolemgr.evaluate.policies import Layer
 from rolemgr.events.records import read_records
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy
+from rolemgr.report.replay import notes
 from rolemgr.usage.layers_asked import UNTOLD, GivenPolicy, ReplayedPolicies, asked_policies
 from rolemgr.usage.replay import BREAKS, FAILS_ANYWAY, OPENS, PERHAPS_OPENS, STAYS, UNKNOWN, Replay, replay
 
@@ -202,3 +203,69 @@ def test_what_is_not_read_is_counted() -> None:
     content = json.dumps(MODEL).encode() + b"\nbroken\n"
     found = replay(read_records(io.BytesIO(content), "x"), ReplayedPolicies(asked_policies([scp(DENY)])))
     assert (found.events, found.unread_count, found.unread[0].where.line) == (1, 1, 2)
+
+
+ML = f"arn:aws:iam::{ACCOUNT}:role/ml"
+PATHS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "a Deny on a path": (event("DeleteRole", {"roleName": "job"}, "iam"), {"Resource": "arn:aws:iam::*:role/ml/*"}, UNKNOWN),
+    "a Deny on the path of users": (
+        event("DeleteUser", {"userName": "bo"}, "iam"), {"Resource": "arn:aws:iam::*:user/ops/*"}, UNKNOWN,
+    ),
+    "a Deny on the path of profiles": (
+        event("DeleteInstanceProfile", {"instanceProfileName": "p"}, "iam"),
+        {"Resource": "arn:aws:iam::*:instance-profile/ml/*"}, UNKNOWN,
+    ),
+    "a Deny on the path of groups": (
+        event("AddUserToGroup", {"groupName": "g", "userName": "bo"}, "iam"), {"Resource": "arn:aws:iam::*:group/ml/*"},
+        UNKNOWN,
+    ),
+    "a Deny on all": (event("DeleteRole", {"roleName": "job"}, "iam"), {"Resource": "arn:aws:iam::*:role/*"}, BREAKS),
+    "a Deny on another name": (
+        event("DeleteRole", {"roleName": "job"}, "iam"), {"Resource": "arn:aws:iam::*:role/ml/exec"}, STAYS,
+    ),
+    "what is made has its path": (
+        event("CreateRole", {"roleName": "job", "path": "/ml/"}, "iam"), {"Resource": f"{ML}/*"}, BREAKS,
+    ),
+    "what is made without a path": (event("CreateRole", {"roleName": "job"}, "iam"), {"Resource": f"{ML}/*"}, STAYS),
+    "the caller itself": (event("GetRole", {"roleName": "ds"}, "iam"), {"Resource": ROLE}, BREAKS),
+    "the caller itself, denied elsewhere": (event("GetRole", {"roleName": "ds"}, "iam"), {"Resource": f"{ML}/*"}, STAYS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "denied", "change"), PATHS.values(), ids=PATHS.keys())
+def test_a_name_without_its_path(found: dict[str, Any], denied: dict[str, Any], change: str) -> None:
+    """IAM's calls name what they are about without its path: what turns on the path is not known."""
+    assert replayed([found], scp({"Effect": "Deny", "Action": "iam:*", **denied})).calls == {change: 1}
+
+
+SERVICE = {"type": "AWSService", "invokedBy": "sagemaker.amazonaws.com"}
+ASSUMED = event("AssumeRole", {"roleArn": f"{ML}/job", "roleSessionName": "SageMaker"}, "sts", userIdentity=SERVICE)
+BY_SERVICE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "an RCP on something else": (ASSUMED, {"Action": "s3:*"}, STAYS),
+    "an RCP that denies it": (ASSUMED, {"Action": "sts:AssumeRole"}, BREAKS),
+    "an RCP on a key that no event tells": (
+        ASSUMED, {"Action": "*", "Condition": {"StringNotEquals": {"aws:SourceOrgID": "o-1"}}}, UNKNOWN,
+    ),
+    "a bucket that a service writes to": (
+        event("PutObject", {"bucketName": "b", "key": "k"}, "s3", userIdentity=SERVICE), {"Action": "kms:*"}, STAYS,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "denied", "change"), BY_SERVICE.values(), ids=BY_SERVICE.keys())
+def test_a_service_whose_trust_nobody_gave(found: dict[str, Any], denied: dict[str, Any], change: str) -> None:
+    """The policy of the role or bucket is not given, and so is taken to let the service in."""
+    assert replayed([found], rcp({"Effect": "Deny", "Resource": "*", **denied})).calls == {change: 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "count", "untold"),
+    [({"managementEvent": False}, 1, 0), ({"eventCategory": "Data"}, 1, 0), ({}, 0, 0),
+     ({"managementEvent": None}, 0, 1), ({"managementEvent": "false"}, 1, 0)],
+)  # fmt: skip
+def test_data_events_are_counted_where_they_are_told(fields: dict[str, Any], count: int, untold: int) -> None:
+    """A table may leave out both columns: then nobody knows, and nothing is claimed."""
+    found = replayed([event("GetObject", {"bucketName": "b", "key": "k"}, "s3", **fields)], scp())
+    assert (found.data_events, found.untold_categories) == (count, untold)
+    assert any("has no data events" in one for one in notes(found)) is (not count and not untold)
+    assert any("does not tell which events are data events" in one for one in notes(found)) is bool(untold)

@@ -168,7 +168,7 @@ def _of_access(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -
         rows += [row for row in _rows(by_limit, found, file, toward) if row.pattern is not None]  # what else it gives
     if rest or not explained:
         rows += _rows(_part_of(meant, rest) if explained else meant, found, file, toward)
-    yield from folded(meant.part, rows)
+    yield from (replace(one, who=meant.who) for one in folded(meant.part, rows))
 
 
 def _part_of(meant: Meant, differences: tuple[Difference, ...]) -> Meant:

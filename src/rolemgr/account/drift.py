@@ -168,7 +168,7 @@ class _Compared:
         if state and state.phase != "complete":
             what = "half-made" if state.phase == "creating" else "half-changed"
             yield Drift("role-half-made", f"the role is {what}: run {state.run} of rolemgr is at it, or was killed")
-        yield from map(_of_access, trust(self.role.trust_policy, self.new.trust_policy))
+        yield from map(_of_access, trust(self.role.trust_policy, self.new.trust_policy, self.role.arn))
         yield from self._boundary()
         yield from map(_of_access, self.meant)
         yield from self._attachments()
@@ -238,7 +238,8 @@ class _Compared:
         yield from _changed("session-length", "session length", "max_session", duration(new.max_session),
                             duration(role.max_session))  # fmt: skip
         yield from _changed("path", "path", "path", new.path, role.path)
-        yield from _changed("description", "description", "description", new.description, role.description)
+        wanted, there = new.description or None, role.description or None
+        yield from _changed("description", "description", "description", wanted, there)
 
     def _tags(self) -> Iterator[Drift]:
         wanted, found = self.new.tags, without_own_tags(self.role.tags)

@@ -13,10 +13,13 @@ from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
 from rolemgr.compare.lifted import lifted
+from rolemgr.compare.place import ComparedPlace, place_of
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.verdicts import Difference, Unknown
+from rolemgr.compare.whom import stands_for_many, whom
 from rolemgr.evaluate.errors import LayerError, PolicyError
 from rolemgr.evaluate.policies import Policies, StatementRef, read_policy
+from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect, IdentityPolicy, TrustPolicy
 from rolemgr.reference.services import action_names, services
 
@@ -77,6 +80,8 @@ class Meant:
     """How many actions a broad statement names that the other side has not: of these *actions* alone were asked."""
     others: tuple[Difference, ...] = ()
     """The differences that were made one, *shown* among them."""
+    who: str = ""
+    """Whom a trust policy lets in, in words."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -146,6 +151,8 @@ class _OneWay(NamedTuple):
     other: _NumberedStatements
     budget: Budget
     """The steps of all comparisons that one answer takes: a Deny may stand behind each that was found."""
+    at: ComparedPlace | None = None
+    """The role whose trust policies they are."""
 
     def answers(self) -> Iterator[Meant]:
         """Yield what is found, what differs for one reason made one, and what could not be told."""
@@ -179,7 +186,7 @@ class _OneWay(NamedTuple):
         One request shows one Deny that does not hold; others may stand behind it, so that it is asked again.
         """
         other = self.other.keeping(lambda sid, _: sid not in told) if told else self.other.policies
-        found = compare(rest, other, within=self.budget)
+        found = compare(rest, other, Focus(at=self.at), within=self.budget)
         yield from map(self._meant, found.differences)
         yield from map(self._untold, found.unknowns)
         shown = {str(at.sid) for one in found.differences for at in _denies(one)}
@@ -210,7 +217,8 @@ class _OneWay(NamedTuple):
 
     def _meant(self, one: Difference) -> Meant:
         denied_by = tuple(dict.fromkeys(map(self.other.place, _denies(one))))
-        return Meant(self.part, self.way, (self.giving.place(one.statement),), denied_by, one.actions, one)
+        who = whom(one, self.giving.policies, self.other.policies)
+        return Meant(self.part, self.way, (self.giving.place(one.statement),), denied_by, one.actions, one, who=who)
 
     def _untold(self, one: Unknown) -> Meant:
         places = (self.giving.place(one.statement),) if one.statement else ()
@@ -247,22 +255,29 @@ def permissions(
         )
 
 
-def trust(live: TrustPolicy, wanted: TrustPolicy) -> Iterator[Meant]:
-    """Yield whom the trust policy *live* lets assume the role and the one *wanted* does not, then the reverse."""
+def trust(live: TrustPolicy, wanted: TrustPolicy, role: str) -> Iterator[Meant]:
+    """Yield whom the trust policy *live* lets assume the *role* and the one *wanted* does not, then the reverse."""
     if live != wanted:
+        arn = Arn.parse(role)
         yield from _both_ways(
-            "trust", lambda: (_NumberedStatements.of_trust(live), _NumberedStatements.of_trust(wanted)), MOST_STEPS
+            "trust",
+            lambda: (_NumberedStatements.of_trust(live), _NumberedStatements.of_trust(wanted)),
+            MOST_STEPS,
+            place_of(role, arn.account) if arn else None,
         )
 
 
 def _both_ways(
-    part: Part, sides: Callable[[], tuple[_NumberedStatements, _NumberedStatements]], steps: int
+    part: Part,
+    sides: Callable[[], tuple[_NumberedStatements, _NumberedStatements]],
+    steps: int,
+    at: ComparedPlace | None = None,
 ) -> Iterator[Meant]:
     """Yield what is found both ways; a policy that can't be evaluated is something that can't be told."""
     try:
         live, wanted = sides()
-        yield from list(_OneWay(part, "gained", live, wanted, Budget(steps)).answers())
-        yield from list(_OneWay(part, "lost", wanted, live, Budget(steps)).answers())
+        yield from list(_OneWay(part, "gained", live, wanted, Budget(steps), at).answers())
+        yield from list(_OneWay(part, "lost", wanted, live, Budget(steps), at).answers())
     except (PolicyError, LayerError) as error:
         yield Meant(part, "gained", (), unknown=str(error))
 
@@ -280,6 +295,7 @@ def _both(first: Meant, second: Meant) -> Meant:
         shown=shown,
         names=max(first.names, second.names),
         others=(*first.differences, *second.differences),
+        who=" or ".join(dict.fromkeys(filter(None, (lead.who, rest.who)))),
     )
 
 
@@ -347,16 +363,23 @@ def _access(meant: Meant) -> str:
     new = "actions that AWS may add, such as one of the name " if meant.shown.future else ""
     more = f", and more of the {meant.names:,} actions that it names" if meant.names > len(meant.actions) else ""
     doubts = "".join(f"; doubtful: {doubt}" for doubt in meant.shown.doubts)
-    return f"{new}{_several(meant.actions)}{more} (such as {_example(meant.shown)}){doubts}"
+    who = f" by {meant.who}" if meant.who else ""
+    return f"{new}{_several(meant.actions)}{more}{who} (such as {_example(meant.shown)}){doubts}"
 
 
 def _example(shown: Difference) -> str:
     """Return the request, without the condition keys that the ARNs in it say already."""
     request = shown.request
     context = ", ".join(f"{key}={' '.join(values)}" for key, values in request.given_context().items())
-    who = f" by {request.principal}" if request.principal else ""
+    who = f" by {_asking(shown)}" if request.principal else ""
     note = f", {shown.scenario.note}" if shown.scenario.note else ""
     return f"{request.action} on {request.resource}{who}{f' with {context}' if context else ''}{note}"
+
+
+def _asking(shown: Difference) -> str:
+    """Return who asks; one that stands for others says so."""
+    text = str(shown.request.principal)
+    return f"{text} in their place" if stands_for_many(shown) else text
 
 
 def _several(names: Sequence[str]) -> str:

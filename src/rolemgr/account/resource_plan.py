@@ -129,7 +129,7 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def in_words(one: ResourceStatement) -> str:
+def in_words(one: StatementElement) -> str:
     """Return what a statement is called: its Sid, else what it does."""
     if one.sid:
         return f"statement `{one.sid}`"

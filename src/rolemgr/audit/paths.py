@@ -7,17 +7,19 @@ budget of requests, the whole audit has another.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Final
 
+from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, attachable
 from rolemgr.audit.breadth import PASS_ROLE, on_all
 from rolemgr.audit.candidates import Candidates
 from rolemgr.audit.examples import like, of_kind, strange, strangers
 from rolemgr.audit.finding import ChainStep
-from rolemgr.audit.rights import Certainty, RightsAnswer, ShownRequest, ask_trust, tags_of
+from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
-from rolemgr.audit.targets import EVERYTHING, WITHIN, Way, own_ways, trusting
+from rolemgr.audit.targets import EVERYTHING, WITHIN, Way, having, own_ways, trusting
 from rolemgr.check.paths import acted_on, runs_as, takes_a_role, works_for
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
@@ -37,7 +39,6 @@ _FILLS: Final = {
     "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"), "user": ("iam:AttachUserPolicy", "iam:PutUserPolicy"),
 }  # fmt: skip
 _VERSION: Final = "iam:CreatePolicyVersion"
-_BOUNDARY: Final = "iam:permissionsboundary"
 
 
 class Walker:
@@ -173,13 +174,13 @@ class Walker:
         The boundary and the SCPs that stay on leave less than every right: `through` asks about one action.
         """
         own = own_ways(self.subject, self.setting.groups_of(self.subject), bounded=bounded)
-        return next(own, None) or self.filling(self.setting.of_account(self.subject), bounded=bounded)
+        return next(own, None) or next(self.filling(self.setting.of_account(self.subject), bounded=bounded), None)
 
-    def filling(self, others: Iterable[AuditedPrincipal], *, bounded: bool = False) -> Way | None:
+    def filling(self, others: Iterable[AuditedPrincipal], *, bounded: bool = False) -> Iterator[Way]:
         """
-        Return how the principal gives one of *others*, which it can become, any policy.
+        Yield how the principal gives each of *others*, which it can become, any policy, or one that it may attach.
 
-        None that has a boundary, unless *bounded* says that what this leaves is enough.
+        None that has a boundary, unless *bounded* says that what this leaves is enough: then less than every right is.
         """
         fills = {kind: [one for one in actions if self._may_fill(one, kind)] for kind, actions in _FILLS.items()}
         rewrites, pairs = self.rights.speaks(_VERSION), self.setting.pairs_of(self.subject)
@@ -190,26 +191,42 @@ class Walker:
             has_bounds = target.holder.boundary_arn is not None and not bounded
             if target is self.subject or has_bounds or not self._may_become(target):
                 continue
-            for how, filled in self._filled(target, fills[target.holder.kind], rewrites=rewrites):
-                step = self.step_to(target, services_of(self.setting, target)) if filled.shown else None
-                if filled.shown and step:
-                    requests = (filled.shown, *step.requests)
-                    made = self._step(self.subject, f"{how}, then {step.how}", requests)
-                    whom = WITHIN if target.holder.boundary_arn else EVERYTHING
-                    return Way(made._replace(whom=whom), target.holder)
-        return None
+            found = itertools.chain(
+                self._filled(target, fills[target.holder.kind], rewrites=rewrites),
+                self._attached(target, fills[target.holder.kind], any_policy=bounded),
+            )
+            way = next(found, None)
+            step = self.step_to(target, services_of(self.setting, target)) if way else None
+            for one in itertools.chain([way], found) if way and step else ():
+                mine, requests = one.step, (*one.step.requests, *step.requests)  # type: ignore[union-attr]
+                yield one._replace(step=mine._replace(how=f"{mine.how}, then {step.how}", requests=requests))  # type: ignore[union-attr]
+                if one.writes:
+                    break
 
-    def _filled(
-        self, target: AuditedPrincipal, actions: Sequence[str], *, rewrites: bool
-    ) -> Iterator[tuple[str, RightsAnswer]]:
-        """Yield how *target* is given any policy, each with what the evaluator says of it."""
+    def _filled(self, target: AuditedPrincipal, actions: Sequence[str], *, rewrites: bool) -> Iterator[Way]:
+        """Yield how *target* is given any policy."""
         name, policy = target.holder.name, f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
-        bounds = {_BOUNDARY: target.holder.boundary_arn, "iam:policyarn": policy}
+        bounds = {BOUNDARY: target.holder.boundary_arn, POLICY_ARN: policy}
         context = {**tags_of(target.holder), **bounds} if actions else {}
-        for action in actions:
-            yield f"gives {name} any policy ({action})", self.rights.ask(action, target.holder.arn, context)
-        for one in target.own_policies if rewrites else ():
-            yield f"rewrites {one.arn}, which {name} has ({_VERSION})", self.rights.ask(_VERSION, str(one.arn))
+        own = target.own_policies if rewrites else ()
+        asked = [
+            *((f"gives {name} any policy ({one})", one, target.holder.arn, context) for one in actions),
+            *((f"rewrites {one.arn}, which {name} has ({_VERSION})", _VERSION, str(one.arn), {}) for one in own),
+        ]
+        whom = WITHIN if target.holder.boundary_arn else EVERYTHING
+        for how, action, resource, settled in asked:
+            if shown := self.rights.ask(action, resource, settled).shown:
+                yield Way(ChainStep(self.subject.holder.arn, whom, how, (shown,)), target.holder)
+
+    def _attached(self, target: AuditedPrincipal, actions: Sequence[str], *, any_policy: bool) -> Iterator[Way]:
+        """Yield how *target* is given one of the policies that conditions leave."""
+        holder, settled = target.holder, {**tags_of(target.holder), BOUNDARY: target.holder.boundary_arn}
+        for action in (one for one in actions if one.startswith("iam:Attach")):
+            for one in attachable(self.subject, action, holder.arn, settled):
+                how = f"attaches {one.policy.arn} to {holder.name} ({action})"
+                step = ChainStep(self.subject.holder.arn, "", how, one.shown)
+                made = self.subject.working_as(holder).joined_by((one.policy,))
+                yield from having(made, one, step, any_policy=any_policy)
 
     def _may_fill(self, action: str, kind: str) -> bool:
         return self.rights.speaks(action) and not self._refused_everywhere(action, kind)
@@ -232,9 +249,8 @@ class Walker:
 
     def _may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
-        if target.holder.kind == "user":
-            return bool(self.keys)
-        return bool(self.passes or self.rewrites or self.opens or self.acts or _may_let_in(target, self.subject))
+        ways = self.passes or self.rewrites or self.opens or self.acts
+        return bool(self.keys if target.holder.kind == "user" else ways or _may_let_in(target, self.subject))
 
     def _step(self, target: AuditedPrincipal, how: str, requests: tuple[ShownRequest, ...]) -> ChainStep:
         return ChainStep(self.subject.holder.arn, target.holder.arn, how, requests)

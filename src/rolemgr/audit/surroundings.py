@@ -4,12 +4,13 @@ What stands around a request: the SCPs of the caller's account, the RCPs and the
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import IdentityPolicy, ResourcePolicy
-from rolemgr.model.inventory import Inventory
+from rolemgr.model.inventory import HeldPolicy, Inventory
 from rolemgr.model.inventory_layers import HeldResource, Levels
 from rolemgr.reference.organizations import rcp_services
 
@@ -31,6 +32,7 @@ class Surroundings:
 
     def __init__(self, inventory: Inventory) -> None:
         self._resources, self._organization = inventory.resources, inventory.organization
+        self._policies = inventory.customer_policies
         self._controls: dict[str, ResourceControls] = {}
 
     @cached_property
@@ -40,6 +42,10 @@ class Surroundings:
         return LayersGiven(
             bool(organization.service_control), bool(organization.resource_control), bool(self._resources)
         )
+
+    def policies_of(self, account: str) -> Mapping[str, HeldPolicy]:
+        """Return the managed policies of *account*'s own, by ARN."""
+        return {arn: one for arn, one in self._policies.items() if f":{account}:" in arn}
 
     def scps(self, account: str) -> ServiceControls:
         """

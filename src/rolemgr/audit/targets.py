@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, Attachable, attachable, boundaries, text_of
 from rolemgr.audit.breadth import PASS_ROLE, is_administrator
 from rolemgr.audit.examples import concrete, strange
 from rolemgr.audit.finding import ChainStep
@@ -16,7 +17,6 @@ from rolemgr.model.inventory import HeldRole
 _MOST_NAMES = 200
 """An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
 _ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
-_BOUNDARY = "iam:permissionsboundary"
 _JOIN = "iam:AddUserToGroup"
 EVERYTHING = "every right"
 WITHIN = "what its boundary leaves"
@@ -47,16 +47,15 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
     kind = "Role" if holder.kind == "role" else "User"
     freed: tuple[ShownRequest, ...] = ()
     if holder.boundary_arn:
-        answer = subject.rights.ask(
-            f"iam:Delete{kind}PermissionsBoundary", holder.arn, {_BOUNDARY: holder.boundary_arn}
-        )
+        answer = subject.rights.ask(f"iam:Delete{kind}PermissionsBoundary", holder.arn, {BOUNDARY: holder.boundary_arn})
         freed = (answer.shown,) if answer.shown else ()
     if freed or bounded or not holder.boundary_arn:
         kept = None if freed else holder.boundary_arn
         found = itertools.chain(_gives(subject, kind, kept), _by_its_groups(subject, groups))
         yield from (_itself(subject, how, freed, answer) for how, answer in found if answer)
+        yield from _attaches(subject, kind, freed, groups, any_policy=bounded)
     yield from _joins_a_group(subject, groups, any_group=bounded)
-    yield from _makes_a_role(subject)
+    yield from _makes_a_role(subject, bounded=bounded)
 
 
 def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
@@ -69,8 +68,8 @@ def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...]
 
 def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
     holder, rights = subject.holder, subject.rights
-    bounded: Settled = {_BOUNDARY: boundary}
-    attached = {**bounded, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+    bounded: Settled = {BOUNDARY: boundary}
+    attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
     yield (
         f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
         rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
@@ -87,9 +86,40 @@ def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
         if subject.holder.kind != "user" or group.name not in subject.holder.groups:
             continue
         policy = f"arn:{subject.partition}:{_ADMINISTRATOR}"
-        for action, context in (("iam:AttachGroupPolicy", {"iam:policyarn": policy}), ("iam:PutGroupPolicy", {})):
+        for action, context in (("iam:AttachGroupPolicy", {POLICY_ARN: policy}), ("iam:PutGroupPolicy", {})):
             answer = subject.rights.ask(action, group.arn, context)
             yield f"gives group {group.name}, which it is in, any policy ({action})", answer
+
+
+def _attaches(
+    subject: AuditedPrincipal, kind: str, freed: tuple[ShownRequest, ...], groups: Sequence[HeldRole], *,
+    any_policy: bool,
+) -> Iterator[Way]:  # fmt: skip
+    """Yield attaching one of the policies that conditions leave, to *subject* or to a group that it is in."""
+    holder = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
+    action, bounds = f"iam:Attach{kind}Policy", {BOUNDARY: holder.boundary_arn}
+    found = [(holder.arn, "itself", one) for one in attachable(subject, action, holder.arn, bounds)]
+    mine = [one for one in groups if holder.kind == "user" and one.name in holder.groups]
+    for group in mine:
+        more = attachable(subject, "iam:AttachGroupPolicy", group.arn, {})
+        found += [(group.arn, f"group {group.name}, which it is in,", one) for one in more]
+    first = "takes its boundary off and " if freed else ""
+    for arn, whom, one in found:
+        made = subject.working_as(holder).joined_by((one.policy,))
+        by = action if arn == holder.arn else "iam:AttachGroupPolicy"
+        step = ChainStep(holder.arn, "", f"{first}attaches {one.policy.arn} to {whom} ({by})", (*freed, *one.shown))
+        yield from having(made, one, step, any_policy=any_policy)
+
+
+def having(actor: AuditedPrincipal, one: Attachable, step: ChainStep, *, any_policy: bool) -> Iterator[Way]:
+    """Yield the way by which *step* gives *actor* the policy *one*: to every right, or with *any_policy* to less."""
+    holder = actor.holder
+    kind = "Role" if holder.kind == "role" else "User"
+    gives = is_administrator(actor) or any(answer for _, answer in _gives(actor, kind, holder.boundary_arn))
+    if gives and (any_policy or not holder.boundary_arn):
+        yield Way(step._replace(whom=WITHIN if holder.boundary_arn else EVERYTHING), holder)
+    elif any_policy:
+        yield Way(step._replace(whom=str(one.policy.arn)), holder, writes=False)
 
 
 def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole], *, any_group: bool) -> Iterator[Way]:
@@ -119,28 +149,55 @@ def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole], *, any
             return
 
 
-def _makes_a_role(subject: AuditedPrincipal) -> Iterator[Way]:
-    """Yield making a role that trusts *subject*, filling it with any policy, and assuming it."""
+def _makes_a_role(subject: AuditedPrincipal, *, bounded: bool) -> Iterator[Way]:
+    """
+    Yield making a role that trusts *subject*, filling it with what may be attached, and assuming it.
+
+    With the boundary that conditions want, where they want one: it stays on, unless it may be taken off.
+    """
     rights = subject.rights
     if not rights.speaks("iam:CreateRole"):
         return
-    names = _names(subject)
-    for role in names[:_MOST_NAMES]:
-        made = rights.ask("iam:CreateRole", role, {_BOUNDARY: None})
-        if not made.shown:
-            continue
-        policy = {_BOUNDARY: None, "iam:policyarn": f"arn:{subject.partition}:{_ADMINISTRATOR}"}
-        for action, context in (("iam:AttachRolePolicy", policy), ("iam:PutRolePolicy", {_BOUNDARY: None})):
-            filled = rights.ask(action, role, context)
-            assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)) if filled.shown else None
-            if filled.shown and assumed and assumed.shown:
-                how = f"makes a role, gives it any policy, and assumes it (iam:CreateRole, {action})"
-                step = ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, assumed.shown))
-                yield Way(step, HeldRole("role", role, role.rpartition("/")[2], subject.account, subject.holder.where))
+    names, bounds = _names(subject), (None, *boundaries(subject, "iam:CreateRole"))
+    for role, boundary in itertools.product(names[:_MOST_NAMES], bounds):
+        made = rights.ask("iam:CreateRole", role, {BOUNDARY: boundary}, note=boundary is None)
+        for way in _fills(subject, role, boundary, made.shown, any_policy=bounded) if made.shown else ():
+            yield way
+            if way.writes and boundary is None:
                 return
     if len(names) > _MOST_NAMES:
         reason = f"none of the first {_MOST_NAMES} can be made, filled and assumed, and the others are not asked for"
         rights.cut_off(f"iam:CreateRole on more than {_MOST_NAMES} names", reason)
+
+
+def _fills(
+    subject: AuditedPrincipal, role: str, boundary: str | None, made: ShownRequest, *, any_policy: bool
+) -> Iterator[Way]:
+    """Yield giving *role*, which was *made* with a *boundary*, what may be attached, and assuming it."""
+    rights, bounds = subject.rights, {BOUNDARY: boundary}
+    assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)).shown
+    if assumed is None:
+        return
+    freed = rights.ask("iam:DeleteRolePermissionsBoundary", role, bounds).shown if boundary else None
+    kept = None if freed else boundary
+    if kept and not any_policy:
+        return
+    text = text_of(subject, kept) if kept else None
+    actor = HeldRole("role", role, role.rpartition("/")[2], subject.account, subject.holder.where)
+    actor = replace(actor, boundary=text, boundary_arn=kept)
+    whole, end = (made, *((freed,) if freed else ())), "takes its boundary off, " if freed else ""
+    within = f" with boundary {boundary}" if boundary else ""
+    attached = {BOUNDARY: kept, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+    for action, context in (("iam:AttachRolePolicy", attached), ("iam:PutRolePolicy", {BOUNDARY: kept})):
+        if filled := rights.ask(action, role, context).shown:
+            how = f"makes a role{within}, {end}gives it any policy, and assumes it (iam:CreateRole, {action})"
+            step = ChainStep(subject.holder.arn, WITHIN if kept else EVERYTHING, how, (*whole, filled, assumed))
+            yield Way(step, actor)
+            return
+    for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: kept}):
+        how = f"makes a role{within}, {end}attaches {one.policy.arn} to it, and assumes it (iam:AttachRolePolicy)"
+        step = ChainStep(subject.holder.arn, "", how, (*whole, *one.shown, assumed))
+        yield from having(subject.working_as(replace(actor, policies=(one.policy,))), one, step, any_policy=any_policy)
 
 
 def _names(subject: AuditedPrincipal) -> list[str]:

@@ -90,7 +90,8 @@ class _Actors:
         if found:
             return found
         targets = (one for one in setting.of_account(subject) if self._is_enough(subject, one))
-        return walker.filling(targets, bounded=True)
+        filling = walker.filling(targets, bounded=True)
+        return next((way for way in filling if way.writes or self._gives(subject, way)), None)
 
     def _gives(self, subject: AuditedPrincipal, way: Way) -> bool:
         actor = subject.working_as(way.actor)

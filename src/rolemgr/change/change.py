@@ -74,6 +74,8 @@ class AccessChange:
     exceptions: tuple[str, ...] = ()
     future: bool = False
     """The actions are none of today's reference: AWS may add such."""
+    who: str = ""
+    """Whom a policy that names principals lets in, in words; empty where its line or the request says it."""
 
     @property
     def effect(self) -> str:

@@ -13,10 +13,9 @@ from rolemgr.check.finding import Finding, NotJudged, Severity
 from rolemgr.check.sniff import SUFFIXES, is_cut, is_of_a_template, may_hold_policy, not_readable, what_else
 from rolemgr.check.sources import is_unreadable, look_into, may_be_unreadable
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, read_text
+from rolemgr.files.source import ANSWER_LIMITS, HCL_ENDINGS, LIMITS, FileError, read_text
 from rolemgr.iam.documents import PolicyType
 
-_HCL = (".tf", ".tofu", ".hcl", ".tfvars")
 _OF_OTHERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".venv"})
 """Folders of the tools' own: nobody asks for them."""
 _MADE_OF_A_ROLE = re.compile(r"Made by rolemgr (?:create|elevated)\b")
@@ -146,15 +145,25 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     except FileError as error:
         if named:
             raise
-        collected.not_judged.append(NotJudged(name, error.where.line if error.where else None, error.problem))
+        _note_undecoded(error, path, collected)
         return
-    if name.lower().endswith(_HCL):
+    if name.lower().endswith(HCL_ENDINGS):
         if named or "policy" in text.lower():
             _not_judged(collected, path, "HCL; `terraform show -json` of a plan is read")
         else:
             collected.skipped += 1
         return
     _take_text(text, name, collected, kind, named=named)
+
+
+def _note_undecoded(error: FileError, path: Path, collected: Collected) -> None:
+    """Note a file whose text nobody can read: one that holds a policy by its bytes is refused, as AWS refuses it."""
+    line = error.where.line if error.where else None
+    if path.name.lower().endswith(SUFFIXES) and may_hold_policy(path):
+        collected.error = collected.error or error
+        collected.unreadable.append(Finding("RM100", Severity.ERROR, error.problem, str(path), line))
+    else:
+        collected.not_judged.append(NotJudged(str(path), line, error.problem))
 
 
 def _take_text(text: str, name: str, collected: Collected, kind: PolicyType | None, *, named: bool) -> None:
@@ -193,7 +202,7 @@ def is_json(text: str, name: str) -> bool:
 
 def _note_unreadable(error: InputError, text: str, name: str, collected: Collected, *, named: bool) -> None:
     line = error.where.line if error.where else None
-    if not named and is_cut(text, name):
+    if not named and is_cut(text, name) and not is_unreadable(text):
         collected.not_judged.append(NotJudged(name, line, f"{error.problem}; it ends before it is closed"))
     elif not named and not may_be_unreadable(text):
         if is_of_a_template(text, name):

@@ -68,5 +68,10 @@ class Finding(NamedTuple):
         return told | ({"by": ANALYZER, "learn_more": self.learn_more} if self.learn_more else {})
 
     def identity(self) -> tuple[str, str, str, str, str]:
-        """Return what stays the same when lines move and wordings change: for baselines and fingerprints."""
-        return self.rule, self.path, self.sid or "", self.action or "", self.key or ""
+        """
+        Return what stays the same when lines move and wordings change: for baselines and fingerprints.
+
+        A path that is not UTF-8 has escapes in it, as no file of UTF-8 can hold its bytes.
+        """
+        path = self.path.encode("utf-8", "backslashreplace").decode()
+        return self.rule, path, self.sid or "", self.action or "", self.key or ""

@@ -14,7 +14,7 @@ from rolemgr.iam.variables import as_pattern, key_variables_in, known_variables_
 
 _EVERYWHERE: Final = re.compile(
     r"(?<![{$])\{\s*[A-Za-z_][\w.]*\s*\}(?!\})"
-    r"|\{\{(?!\s*resolve:)[^{}]*\}\}|\{%[^{}]*%\}|<%?=?\s*[A-Za-z_][\w. -]*\s*%?>"
+    r"|\{\{(?!\s*resolve:)[^{}]*\}\}|\{%[^{}]*%\}|<%?=?\s*[A-Za-z_][\w.\s-]*%?>"
     r"|\(\([A-Za-z_][\w.-]*\)\)|__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@[A-Z][A-Z0-9_]*@"
     r"|%s|%\(\w+\)s|\$(?!LATEST(?![A-Za-z])|DEFAULT(?![A-Za-z]))[A-Z][A-Z0-9_]+(?![A-Za-z0-9_])"
     r"|(?<![A-Za-z0-9])(?:(?:AWS[_-]?)?ACCOUNT[_-]?ID|BUCKET[_-]?NAME|PLACEHOLDER|TODO|FIXME|YOUR[_-][A-Z0-9_-]+"
@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 """
 
-_NO_ACCOUNT: Final = re.compile(r"[^*?]*(?:[A-Z]|account|your)[^*?]*|[xX]+")
+_NO_ACCOUNT: Final = re.compile(r"(?![^*?]*[*?])(?s:.*?)(?:[A-Z]|account|your)(?s:.*)|[xX]+")
 """An account that stands for one: AWS's own aliases (`aws`, `cloudfront`) are lower-case words of another kind."""
 
 

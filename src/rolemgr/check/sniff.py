@@ -25,7 +25,7 @@ _JSON_ELEMENT: Final = re.compile(
     rb"""["'\\{,\s](?:Statement|(?:AssumeRole)?PolicyDocument|Resources|resources|resource|planned_values"""
     rb"""|(?:Managed|Attached|AttachedManaged)Polic(?:yArns|ies)|RoleDetailList)\\*["']?\s*:"""
 )
-_YAML: Final = re.compile(rb"""(?:\s*(?:[#%][^\n]*|---[^\n]*)?\n)*["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$)""")
+_YAML: Final = re.compile(rb"""(?:[ \t]*(?:[#%][^\n]*|---[^\n]*)?\n)*["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$)""")
 _YAML_LINE: Final = re.compile(rb"""\s*(?:[#%]|---|["']?[A-Za-z][\w:-]*["']?[ \t]*:(?:\s|$))""")
 """How YAML's first line may begin: a comment says nothing yet."""
 _YAML_ELEMENT: Final = re.compile(

@@ -227,6 +227,7 @@ def _is_template(data: dict[str, Any]) -> bool:
 
 def is_unreadable(text: str) -> bool:
     """Tell whether *text*, which can't be parsed, looks as if it were to hold a policy."""
+    text = text.replace("\0", "")
     return '"Statement"' in text or "\nStatement:" in text or text.startswith("Statement:") or "PolicyDocument" in text
 
 

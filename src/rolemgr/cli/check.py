@@ -91,13 +91,17 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--live", is_flag=True, help="Ask IAM Access Analyzer about each document too (ValidatePolicy, free of charge)."
 )
+@click.option(
+    "--paid-calls", type=click.IntRange(min=0), metavar="N",
+    help="With --live: ask AWS about custom checks too, in N calls at most, which AWS charges for.",
+)  # fmt: skip
 @access_options
 @output_option
 @color_option
 def check_command(
     paths: Sequence[str], chosen: dict[str, Any], kind: str | None, fail_on: Sequence[str], form: str,
-    hub: "AsffHub | None", asked: RuleOptions, live: bool, access: AccessOptions, output: str | None, color: str,
-    verbose: bool,
+    hub: "AsffHub | None", asked: RuleOptions, live: bool, paid_calls: int | None, access: AccessOptions,
+    output: str | None, color: str, verbose: bool,
 ) -> None:  # fmt: skip
     """
     Check policies: grammar, names, reach, what they give away.
@@ -109,8 +113,9 @@ def check_command(
 
     Unless --live sends each document to IAM Access Analyzer: what that finds stands beside ours, as rules that begin
     with AWS- and that --select, --ignore and suppressions take. It needs access-analyzer:ValidatePolicy and no
-    analyzer, changes nothing, and is free of charge; the calls that cost money (CheckNoNewAccess and its like) are
-    never made. What AWS is not asked about, or refuses, is not judged; where it answers no more, the exit code is 3.
+    analyzer, changes nothing, and is free of charge. AWS's own custom policy checks are asked about your custom checks
+    (--rules) only with --paid-calls, as AWS charges for each call: where they take more than N, nothing is asked at
+    all. What AWS is not asked about, or refuses, is not judged; where it answers no more, the exit code is 3.
 
     --fix spells operators as IAM has them, removes what a list or policy has twice, and sorts lists of actions; the
     rest of a file stays as it is, and a file is written only where it is proven to decide the same.
@@ -131,12 +136,15 @@ def check_command(
       rolemgr check blueprint.yaml --account modelling
       rolemgr check --explain RM901
       rolemgr check policies/ --live --profile ml-account
+      rolemgr check policies/ --rules checks.yaml --live --paid-calls 20
     """
+    if paid_calls is not None and not live:
+        raise InputError(SourceLocation("--paid-calls"), "goes with --live", "without it nothing touches AWS")
     checks = workflow.found.read_checks(asked.config, asked.rules)
     if asked.explain is not None:
         write_output(report.check.explained(asked.explain, checks.customs), output)
         return
-    source = _Source(workflow.given_files.expanded(paths), chosen, kind, access_of(access, live=live))
+    source = _Source(workflow.given_files.expanded(paths), chosen, kind, access_of(access, live=live), paid_calls)
     found, error = _found(source, asked, checks, verbose=verbose)
     if asked.write_baseline is not None:
         write_output(to_json(workflow.check.as_baseline(found)), asked.write_baseline)
@@ -156,19 +164,24 @@ def check_command(
 
 
 class _Source(NamedTuple):
-    """What is checked: *paths* of a *kind*, or the *chosen* role; by which *access* AWS is asked too, if it is."""
+    """
+    What is checked: *paths* of a *kind*, or the *chosen* role; by which *access* AWS is asked too, if it is.
+
+    So many *paid_calls* are accepted.
+    """
 
     paths: Sequence[str]
     chosen: dict[str, Any]
     kind: str | None
     access: AccessOptions | None
+    paid_calls: int | None
 
 
 def _found(
     source: _Source, asked: RuleOptions, checks: "Checks", *, verbose: bool
 ) -> "tuple[CheckFindings, AwsError | None]":
     """Return what the rules that are asked find, once it is mended, and what AWS finds; and what kept AWS from it."""
-    paths, chosen, kind, access = source
+    paths, chosen, kind, access, paid_calls = source
     rules = workflow.found.selection(asked.select, asked.ignore, checks.customs)
     settings = checks.config()
     given = None if any(map(is_folder, paths)) else workflow.blueprint_given.given_blueprint(paths, chosen, OUTSIDE)
@@ -182,7 +195,8 @@ def _found(
         found = workflow.check.found_in(request, settings, checks.files, OUTSIDE, progress, verbose=verbose)
     error = None
     if access:
-        found, error = workflow.check_live.with_aws(found, access, chosen["region"], OUTSIDE.say, asking)
+        paid = workflow.check_live.PaidChecks(checks.customs, paid_calls)
+        found, error = workflow.check_live.with_aws(found, access, chosen["region"], OUTSIDE.say, asking, paid)
     return workflow.check.selected(workflow.found.excused(found, settings), rules, OUTSIDE.say), error
 
 

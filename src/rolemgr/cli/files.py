@@ -143,12 +143,12 @@ def is_stdout(path: str | None) -> bool:
 def _write(path: Path, text: str) -> None:
     """Put a file with *text* in the place of *path*; a device or a pipe can't be replaced and is written to."""
     if path.exists() and not path.is_file():
-        with open(path, "w", encoding="utf-8", newline="\n", opener=_to_a_reader) as file:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_to_a_reader) as file:
             file.write(text)
         return
     temporary = path.with_name(f".rolemgr-{os.urandom(8).hex()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")  # names of files
         if path.exists():
             temporary.chmod(S_IMODE(path.stat().st_mode))
         temporary.replace(path)

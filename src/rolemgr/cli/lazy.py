@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     import rolemgr.workflow.asked_files
     import rolemgr.workflow.audit
     import rolemgr.workflow.batch
+    import rolemgr.workflow.batch_live
     import rolemgr.workflow.blueprint
     import rolemgr.workflow.blueprint_apply
     import rolemgr.workflow.blueprint_check

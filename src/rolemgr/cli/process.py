@@ -21,6 +21,21 @@ def keep_to_ourselves() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
+def open_streams() -> None:
+    """
+    Open what was closed of stdin, stdout and stderr, as a daemon's are: onto nothing.
+
+    Else Python has no such stream, and the first file that is opened takes its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            found = os.open(os.devnull, os.O_RDWR)
+            if found != number:
+                os.dup2(found, number)
+                os.close(found)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
 _LOADER = "pydantic.plugin._loader"
 
 

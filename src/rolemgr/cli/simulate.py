@@ -25,6 +25,7 @@ from rolemgr.workflow.layer_options import given
 if TYPE_CHECKING:
     from rolemgr.account.connect import Access
     from rolemgr.workflow.asked_files import AskedPrincipal
+    from rolemgr.workflow.batch import BatchAnswers
     from rolemgr.workflow.simulate import Simulated, SimulateQuery
 
 DECISIONS = ("Allowed", "ExplicitlyDenied", "ImplicitlyDenied")
@@ -73,12 +74,20 @@ def simulate_command(
     together, as those of one principal, and several roles each for itself. Without one, the role that the options
     choose is asked. Where an attached policy whose text is not at hand may turn the answer, it is NotKnown, and the
     exit code 1. A file of another layer is a policy document, or a list of them. What the ARNs of principal and
-    resource say, such as aws:PrincipalArn, is in the context already.
+    resource say, such as aws:PrincipalArn, is in the context already; the ARN of a session does not tell the path of
+    its role, and where that decides, the answer is NotKnown too.
+
+    --requests asks many requests: each line is a JSON object with `request` (action and resource, and where they are
+    known principal, resourceAccount and context, a key with one value or a list), an `id` that comes back, and the
+    policies around it, each a list of documents: identityPolicies, permissionsBoundaries, sessionPolicies,
+    vpcEndpointPolicies, serviceControlPolicies and resourceControlPolicies (a list for each level); resourcePolicy is
+    one document, of a role its trust policy. The answer is a line of id and decision, or error.
 
     --live sends request and policies to IAM's policy simulator too: SimulateCustomPolicy on the policies that are
     asked, and SimulatePrincipalPolicy where the role or user is in the account already. A difference is told with both
     reasons. What the simulator does not evaluate (RCPs, session policies, the policies of endpoints, of resources for
-    roles, callers other than users and roles) is not known, never agreement. It exits with 1 unless AWS agrees.
+    roles, callers other than users and roles) is not known, never agreement. It exits with 1 unless AWS agrees. Of a
+    batch each line is sent, and its answer has AWS's under "live".
 
     \b
     Examples:
@@ -90,12 +99,19 @@ def simulate_command(
                        --resource-account 444455556666 --resource-policy bucket.json --scp scp.json
       rolemgr simulate roles/ --action s3:DeleteObject --resource arn:aws:s3:::acme/a.csv --expect ImplicitlyDenied
       rolemgr simulate --requests requests.jsonl
+      printf '%s' '{"id": 1, "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme/a.csv"}, ' \\
+                  '"identityPolicies": [{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}]}' \\
+                  | rolemgr simulate --requests -
+      rolemgr simulate --requests requests.jsonl --live --profile ml-account
       rolemgr simulate roles/churn.yaml --action sagemaker:CreateEndpoint --live --profile ml-account
     """
     reached = access_of(access, live=live)
     if requests is not None:
-        _refuse_beside_batch({**asked, **given(layers), **chosen, "policy": policies, "live": live})
-        sys.exit(_answer_all(requests, output))
+        region = chosen["region"] if reached else None  # of what is asked; offline a line has all of its request
+        _refuse_beside_batch(
+            {**asked, **given(layers), **chosen, **({"region": None} if reached else {}), "policy": policies}
+        )
+        sys.exit(_answer_live(requests, output, reached, region) if reached else _answer_all(requests, output))
     each = workflow.asked_files.asked_of(_files(policies, asked["action"]), chosen, OUTSIDE)
     expect = asked.pop("expect")
     options = workflow.simulate.RequestOptions(**asked, certain=expect is not None)
@@ -171,13 +187,25 @@ def _refuse_beside_batch(others: Mapping[str, Any]) -> None:
             raise InputError(SourceLocation("--requests"), f"goes without {name}", "each line has its own request")
 
 
-def _answer_all(requests: str, output: str | None) -> int:
+def _answer_live(requests: str, output: str | None, access: AccessOptions, region: str | None) -> int:
+    """Answer each line of *requests* beside AWS; return the exit code, 1 where AWS does not agree with all of them."""
+    way = workflow.simulate_live.way_to_simulator(access, region, OUTSIDE.say)
+    batch = workflow.batch_live.LiveBatch(way)
+    code = _answer_all(requests, output, batch.answers)
+    if batch.error:
+        raise batch.error
+    return code or int(batch.unlike > 0)
+
+
+def _answer_all(
+    requests: str, output: str | None, answers: "Callable[[BinaryIO], Iterator[BatchAnswers]] | None" = None
+) -> int:  # fmt: skip
     """Answer each line of the file *requests*; return the exit code, 2 where one was not understood."""
     import pydantic.main  # noqa: F401 - twelve imports further down, where CPython's stack of frames turns a page, +40 ms
 
     count = misunderstood = 0
     with _lines(requests) as lines, _output_stream(output) as out:
-        for some in workflow.batch.answers(lines):
+        for some in (answers or workflow.batch.answers)(lines):
             out.write(some.text)
             if requests == "-":
                 out.flush()  # a program that writes one line may wait for its answer

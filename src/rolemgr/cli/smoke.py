@@ -26,6 +26,9 @@ def smoke_command(chosen: dict[str, Any], form: str, output: str | None, verbose
     nothing is left behind, and a call that a wrong policy lets through does nothing. It ends with 0 where all is as
     expected, 1 where not, 2 where something can't be told. What no harmless call shows is said. Nothing touches AWS.
 
+    Of a role that starts training jobs it has the smallest one, too, and a twin of it that must be denied. That costs
+    money, and runs only where the script is told so: SMOKE_OBJECT=s3://BUCKET/KEY sh smoke.sh training-job.
+
     \b
     Examples:
       rolemgr smoke roles/churn.yaml > smoke.sh

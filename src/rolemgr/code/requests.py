@@ -57,6 +57,8 @@ class CodeRequest(NamedTuple):
     role: str | None = None
     keys: Mapping[str, tuple[str, ...] | None] = {}
     passed_to: tuple[str, ...] = ()
+    tells: str = ""
+    """The parameter of activity groups of which the resource is a value."""
 
 
 @cache
@@ -134,6 +136,7 @@ def requests_of(call: CodeCall, place: CodePlace) -> Iterator[CodeRequest]:
             for resource in _resources(action, given, place) if action else ("*",):
                 yield CodeRequest(call, name, resource, call.by, _role_of(call, given, place), _keys(action, given))
             yield from _dependents(call, name, given, place)
+        yield from _as_caller(call, operation, given, place)
         if operation in jobs()["starts"]:
             yield from _of_job(call, given, place)
 
@@ -224,7 +227,7 @@ def _keys(action: Action | None, given: _Arguments) -> dict[str, tuple[str, ...]
 def _of_job(call: CodeCall, given: _Arguments, place: CodePlace) -> Iterator[CodeRequest]:
     """Yield what the role that is passed needs for the job."""
     role, need, table = next(iter(_roles(given, place)), None), jobs(), parameters()
-    pairs: dict[tuple[str, str], None] = {(action, "*"): None for action in need["always"]}
+    pairs: dict[tuple[str, str], None] = dict.fromkeys(_always(place))
     for name, bucket, key in given.locations():
         if name in table["never_by_job"]:
             continue
@@ -233,11 +236,11 @@ def _of_job(call: CodeCall, given: _Arguments, place: CodePlace) -> Iterator[Cod
             one for one, is_it in (("writes", is_written), ("reads", not is_written or name in table["both"])) if is_it
         ]
         for way in ways:
-            pairs |= dict.fromkeys(_in_s3(need[way], bucket, key))
+            pairs |= dict.fromkeys(_in_s3(need[way], f"{bucket}/{key.rstrip('*')}*", place))
     for image in (
         given.parts.get("image_uri", []) + given.parts.get("ImageUri", []) + given.parts.get("TrainingImage", [])
     ):
-        pairs |= dict.fromkeys(_of_image(image, need["image"]))
+        pairs |= dict.fromkeys(_of_image(image, need["image"], place))
     if given.has(table["keys"]["sagemaker:VpcSubnets"]):
         pairs |= dict.fromkeys((action, "*") for action in need["vpc"])
     for key, actions in need["keys"].items():
@@ -246,12 +249,33 @@ def _of_job(call: CodeCall, given: _Arguments, place: CodePlace) -> Iterator[Cod
     yield from (CodeRequest(call, action, resource, "job", role) for action, resource in pairs)
 
 
-def _in_s3(actions: Mapping[str, Sequence[str]], bucket: str, key: str) -> Iterator[tuple[str, str]]:
-    yield from ((action, f"arn:aws:s3:::{bucket}") for action in actions["bucket"])
-    yield from ((action, f"arn:aws:s3:::{bucket}/{key.rstrip('*')}*") for action in actions["object"])
+def _always(place: CodePlace) -> Iterator[tuple[str, str]]:
+    for action, resource in jobs()["always"].items():
+        service = action.partition(":")[0]
+        arn = f"arn:{place.partition}:{service}:{place.region}:{place.account}:{resource}"
+        yield action, resource if resource == "*" else arn
 
 
-def _of_image(value: Value, actions: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _as_caller(call: CodeCall, operation: str, given: _Arguments, place: CodePlace) -> Iterator[CodeRequest]:
+    """Yield what who calls *operation* needs at the locations to which AWS writes with the caller's rights."""
+    need = jobs()["as_caller"].get(operation)
+    for name, bucket, key in given.locations() if need else ():
+        if name in need["locations"]:
+            folder = f"{bucket}/{key.rstrip('*').rstrip('/')}".rstrip("/")
+            for action, resource in _in_s3(need, f"{folder}/*", place):
+                tells = need["parameter"] if action in need["object"] else ""
+                role = _role_of(call, given, place)
+                yield CodeRequest(call, action, resource, call.by, role, tells=tells)
+
+
+def _in_s3(actions: Mapping[str, Sequence[str]], objects: str, place: CodePlace) -> Iterator[tuple[str, str]]:
+    """Yield what *actions* need for *objects*, a pattern ``BUCKET/KEY``, and for their bucket."""
+    beginning = f"arn:{place.partition}:s3:::"
+    yield from ((action, f"{beginning}{objects.partition('/')[0]}") for action in actions["bucket"])
+    yield from ((action, f"{beginning}{objects}") for action in actions["object"])
+
+
+def _of_image(value: Value, actions: Mapping[str, Sequence[str]], place: CodePlace) -> Iterator[tuple[str, str]]:
     """Yield what pulls the image *value*; one that is not in Amazon ECR is pulled without IAM."""
     text = value.pattern if isinstance(value, TextValue) else ""
     host, _, name = text.partition("/")
@@ -259,6 +283,6 @@ def _of_image(value: Value, actions: Mapping[str, Sequence[str]]) -> Iterator[tu
     if len(parts) < 5 or parts[1:3] != ["dkr", "ecr"]:
         return
     repository = name.partition("@")[0].partition(":")[0]
-    arn = f"arn:aws:ecr:{parts[3]}:{parts[0]}:repository/{repository or '*'}"
+    arn = f"arn:{place.partition}:ecr:{parts[3]}:{parts[0]}:repository/{repository or '*'}"
     yield from ((action, arn) for action in actions["repository"])
     yield from ((action, "*") for action in actions["any"])

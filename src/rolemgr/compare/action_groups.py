@@ -10,6 +10,7 @@ from rolemgr.compare.atoms import Filled
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.covered import covered
 from rolemgr.compare.errors import TooComplex
+from rolemgr.compare.place import ComparedPlace
 from rolemgr.compare.search_space import SearchSpace, search_space
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
 from rolemgr.compare.universe import Universe, carries, kinds_of, partitions_in, universe_of
@@ -37,6 +38,8 @@ class Focus:
     strangers: bool = False
     grants_only: bool = False
     within: Mapping[str, ValueLimits] = field(default_factory=dict)
+    at: ComparedPlace | None = None
+    """The resource that the policies stand at; None for any."""
 
     def takes(self, action: str) -> bool:
         """Tell whether *action* is one to look at."""
@@ -114,10 +117,13 @@ def groups_of(sides: Sides) -> tuple[list[ActionGroup], str, int]:
             continue
         carried = frozenset(key for key in keys if carries(action.name, key))
         several = carried & several_values(action.name)
-        group = groups.get((mask, kinds, carried, several, action.future))
-        if group is None:
-            group = ActionGroup([], universe_of(kinds, partitions), carried, several, action.future, space)
-            groups[mask, kinds, carried, several, action.future] = group
+        universe = universe_of(kinds, partitions)
+        if sides.focus.at:
+            universe = sides.focus.at.universe(action.name, universe)
+            if not universe.wide:
+                continue
+        key = (mask, kinds, carried, several, action.future)
+        group = groups.setdefault(key, ActionGroup([], universe, carried, several, action.future, space))
         group.names.append(action.name)
     return list(groups.values()), problem, len(actions)
 

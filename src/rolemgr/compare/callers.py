@@ -16,8 +16,8 @@ ELSEWHERE: Final = "000000000000"
 """The account of a resource whose policy lets callers in from other accounts."""
 
 
-def callers_of(statements: Iterable[CompiledStatement]) -> Iterator[str]:
-    """Yield one principal for each that the statements can tell apart."""
+def callers_of(statements: Iterable[CompiledStatement], home: str = "") -> Iterator[str]:
+    """Yield one principal for each that the statements can tell apart, and those of the account *home*."""
     listed = [statement.principals for statement in statements if statement.principals]
     taken = frozenset(text for named in listed for text in named.listed)
     example, stranger, other = (_free(name, taken) for name in ("example", "stranger", "other"))
@@ -33,7 +33,7 @@ def callers_of(statements: Iterable[CompiledStatement]) -> Iterator[str]:
             yield from _in_account(account, example)
         yield from sorted(one for one in named.services if one != "*")
         yield from sorted(one for one in named.providers if one != "*")
-    for account in _accounts_in_conditions(statements):
+    for account in (*_accounts_in_conditions(statements), *filter(None, (home,))):
         yield from _in_account(account, example)
     yield from (f"{other}.amazonaws.com", f"arn:aws:iam::{STRANGER}:saml-provider/{stranger}")
 
@@ -108,7 +108,7 @@ def _accounts_in_conditions(statements: Iterable[CompiledStatement]) -> Iterator
     """Yield the accounts that conditions on the principal name."""
     for statement in statements:
         for condition in statement.conditions:
-            if condition.key.startswith("aws:principal"):
+            if condition.key.startswith("aws:principal") or condition.key == "kms:calleraccount":
                 for text in sorted(atom.text for atom in condition.atoms):
                     arn = Arn.parse(text)
                     account = arn.account if arn else text

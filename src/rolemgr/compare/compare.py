@@ -50,12 +50,12 @@ def compare(
     problem = names_strangers(sides.statements) or ("" if focus.strangers else names_unknown(sides.statements))
     if problem and not same_words(sides.new, sides.old):
         merged.add(Unknown(None, (), problem))
-    scenarios = scenarios_of(sides.new, sides.old)
+    scenarios = scenarios_of(sides.new, sides.old, at=focus.at)
     count = _add(merged, sides, strangers(scenarios) if focus.strangers else scenarios)
     if isinstance(new.resource, ResourcePolicy) and isinstance(old.resource, ResourcePolicy):
         lifted = _lifted(new.resource, old.resource, sides)
         if lifted and not (focus.grants_only or focus.strangers):
-            _add(merged, lifted, scenarios_of(lifted.new, lifted.old, lifted=True))
+            _add(merged, lifted, scenarios_of(lifted.new, lifted.old, lifted=True, at=focus.at))
     return Comparison(merged.of(Difference), merged.of(Unknown), count)
 
 

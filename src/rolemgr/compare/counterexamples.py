@@ -196,7 +196,7 @@ def _confirmed(question: GrantQuestion, scenario: CallerScenario, case: RequestC
     if context is None:
         return None
     doubtful = None
-    for resource in resources_of(case, question.action, one.region, one.setting.filled):
+    for resource in resources_of(case, question.action, one.region, one.setting.filled, question.sides.focus.at):
         found = _evaluated(question, scenario, resource, context)
         if found and not found.doubts:
             return found

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from rolemgr.compare.callers import ELSEWHERE, STRANGER, callers_of, can_ask
+from rolemgr.compare.place import ComparedPlace
 from rolemgr.compare.regions import Pattern
 from rolemgr.compare.search_space import SearchSpace
 from rolemgr.compare.statements import CompiledPolicies, CompiledStatement
@@ -74,6 +75,14 @@ _ARNS: Final[Mapping[CallerKind, tuple[str, ...]]] = {
     CallerKind.ROOT: ("arn:*:iam::{account}:root",),
 }
 """What `aws:PrincipalArn` can be, by who asks."""
+
+
+_CALLER_ACCOUNT: Final = "kms:calleraccount"
+"""
+The account of who asks for a key.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+"""
 
 
 class CallerScenario(NamedTuple):
@@ -141,7 +150,8 @@ class CallerScenario(NamedTuple):
 
     def filled(self) -> dict[str, tuple[str, ...]]:
         """Return the condition keys that follow from the principal as it stands here."""
-        return {key: values for key, _, values in known_keys(self.principal, self.resource_account)}
+        nobody = _OF_NOBODY if self.caller.kind is CallerKind.ANONYMOUS else {}
+        return {**nobody, **{key: values for key, _, values in known_keys(self.principal, self.resource_account)}}
 
     def certain(self) -> dict[str, tuple[str, ...]]:
         """
@@ -162,9 +172,11 @@ class CallerScenario(NamedTuple):
     def within(self) -> dict[str, ValueLimits]:
         """Return the values that keys can have for the principals that this one stands for."""
         caller = self.caller
-        account_of_others = {"aws:principalaccount": ValueLimits(but=_exactly(self.accounts))}
-        limits = account_of_others if caller.account == STRANGER else {}
-        return limits | self._arns()
+        others = ValueLimits(but=_exactly(self.accounts))
+        if caller.account == STRANGER:
+            return {"aws:principalaccount": others, _CALLER_ACCOUNT: others} | self._arns()
+        own = {_CALLER_ACCOUNT: ValueLimits(tuple(_exactly((caller.account,))))} if caller.account else {}
+        return own | self._arns()
 
     def _others(self) -> frozenset[Pattern]:
         """Return the ARNs of those whom the policies tell apart from a principal that stands for many."""
@@ -187,26 +199,43 @@ def _exactly(texts: Iterable[str]) -> frozenset[Pattern]:
     return frozenset(Pattern(literal_steps(text)) for text in texts)
 
 
-def scenarios_of(new: CompiledPolicies, old: CompiledPolicies, *, lifted: bool = False) -> tuple[CallerScenario, ...]:
+def scenarios_of(
+    new: CompiledPolicies, old: CompiledPolicies, *, lifted: bool = False, at: ComparedPlace | None = None
+) -> tuple[CallerScenario, ...]:  # fmt: skip
     """
     Return the scenarios to compare in: one for identity policies, else one for each kind of principal.
 
-    *lifted* asks whom a Deny of a resource policy stops though identity policies of the same account allow.
+    *lifted* asks whom a Deny of a resource policy stops though identity policies of the same account allow. Of a
+    resource that is known, *at* its place, only its own account is the same, and a role has no anonymous callers.
     """
     if new.policies.resource is None and old.policies.resource is None:
         return (CallerScenario(),)
     statements = (*new.statements, *old.statements)
-    callers = tuple(text for text in dict.fromkeys(callers_of(statements)) if can_ask(text))
+    asking = callers_of(statements, at.account if at else "")
+    callers = tuple(text for text in dict.fromkeys(asking) if can_ask(text) and _may_ask(text, at))
     named = frozenset(arn for statement in statements if statement.principals for arn in statement.principals.arns)
     if lifted:
-        within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES]
+        within = [text for text in callers if read_caller(text).kind in _WITH_POLICIES and _is_within(text, at)]
         lifts = (CallerScenario(text, read_caller(text).account, note=_LIFTED, lifted=True) for text in within)
         return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in lifts)
     bounds = (False, True) if any(map(_not_principal, statements)) else (False,)
-    first = [CallerScenario(text, ELSEWHERE, bounded=bounded) for text in callers for bounded in bounds]
-    inside = [text for text in callers if read_caller(text).kind in _INSIDE]
+    home = at.account if at else ELSEWHERE
+    outside = [text for text in callers if at is None or at.is_guarded or not _is_within(text, at)]
+    first = [CallerScenario(text, home, bounded=bounded) for text in outside for bounded in bounds]
+    inside = [text for text in callers if read_caller(text).kind in _INSIDE and _is_within(text, at)]
     scenarios = (*first, *(scenario for text in inside for scenario in _within(text)))
+    if at:  # who is of an account says more than a service that nobody names
+        scenarios = tuple(sorted(scenarios, key=lambda one: one.caller.account is None))
     return tuple(scenario._replace(named=named, accounts=_accounts(callers)) for scenario in scenarios)
+
+
+def _may_ask(text: str, at: ComparedPlace | None) -> bool:
+    return at is None or not at.is_guarded or read_caller(text).kind is not CallerKind.ANONYMOUS
+
+
+def _is_within(text: str, at: ComparedPlace | None) -> bool:
+    """Tell whether *text* may be of the account of the resource: any may where that is not known."""
+    return at is None or read_caller(text).account == at.account
 
 
 def _accounts(callers: Iterable[str]) -> frozenset[str]:

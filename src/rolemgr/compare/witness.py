@@ -7,6 +7,7 @@ The evaluator decides whether a request shows anything; here requests are only p
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rolemgr.compare.atoms import Atom, Filled
+from rolemgr.compare.place import ComparedPlace, example
 from rolemgr.compare.search_space import ABSENT, RequestCase
 from rolemgr.compare.statements import CompiledStatement
 from rolemgr.compare.universe import Universe, always_there, arn_formats, carries, concrete, kinds_of
@@ -28,8 +29,19 @@ _STAND_INS: Mapping[str, str] = {
 """Values of keys that take no free text."""
 
 
-def resources_of(case: RequestCase, action: str, region: Atom | None, filled: Filled) -> Iterator[str]:
-    """Yield resources that may be in the case, the most readable first, its own last."""
+def resources_of(
+    case: RequestCase, action: str, region: Atom | None, filled: Filled, at: ComparedPlace | None = None
+) -> Iterator[str]:  # fmt: skip
+    """Yield resources that may be in the case, the most readable first, its own last; of a known place those in it."""
+    for resource in _resources_of(case, action, region, filled, at):
+        if at is None or at.holds(resource):
+            yield resource
+
+
+def _resources_of(
+    case: RequestCase, action: str, region: Atom | None, filled: Filled, at: ComparedPlace | None
+) -> Iterator[str]:  # fmt: skip
+    yield from map(example, at.fitting(action) if at else ())
     if region is not None and region.text not in ("", "*"):
         text = _with_values(region.text, filled)
         arn = Arn.parse(text) if text else None

@@ -55,7 +55,7 @@ def _guardrails(catalog: Catalog, role: JudgedRole, wanted: frozenset[str]) -> I
         if denies and serves(value.controls, wanted):
             sids = tuple(dict.fromkeys(deny.sid for deny in denies))
             found = guardrail_witnesses(role.rendered, denies)
-            left = tuple(_left_open(one))
+            left = (*_left_open(one), *role.not_asked)
             yield ServingEntry(
                 "guardrail", one.name, value.title, value.controls, sids, None, None, found, left, role
             )  # fmt: skip
@@ -76,5 +76,6 @@ def _separations(catalog: Catalog, role: JudgedRole, wanted: frozenset[str]) -> 
             found = separation_witnesses(role.rendered, name)
             forbidden = tuple(str(one) for one in value.never)
             yield ServingEntry(
-                "separation", name, value.title, value.controls, forbidden, None, None, found, role.beyond, role
+                "separation", name, value.title, value.controls, forbidden, None, None, found,
+                (*role.beyond, *role.not_asked), role,
             )  # fmt: skip

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from rolemgr.diagnose.denial_message import Denial, object_arn
 from rolemgr.diagnose.denial_roles import asked_by_a_service, assume, no_execution_role, role_check
-from rolemgr.diagnose.denial_sentence import PERFORM, sentence
+from rolemgr.diagnose.denial_sentence import PERFORM, more_sentences, sentence
 from rolemgr.diagnose.denial_services import by_name, ciphertext, lake_formation, of_a_key
 from rolemgr.diagnose.denial_storage import of_a_registry, of_an_image, of_data
-from rolemgr.diagnose.denial_wrappers import LONGEST, Wrapped, unwrapped
+from rolemgr.diagnose.denial_wrappers import LONGEST, Wrapped, ends_a_line, unwrapped
 from rolemgr.errors import InputError, SourceLocation
 
 
@@ -38,7 +38,8 @@ def parse_denial(text: str, where: SourceLocation | None = None) -> Denial:
     if not _DENIES.search(message):
         raise InputError(where, "this is no AccessDenied message that rolemgr knows", "give --action and --resource")
     found = next(filter(None, (form(message) for form in _FORMS)), Denial(message))
-    return _completed(found, wrapped)
+    denial = _completed(found, wrapped)
+    return replace(denial, may_be_cut=ends_a_line(text, denial.resource))
 
 
 _DENIES = re.compile(
@@ -99,7 +100,8 @@ def _completed(denial: Denial, wrapped: Wrapped) -> Denial:
         encoded="ncoded authorization" in denial.message,
         explicit=denial.explicit if wrapped.explicit is None else wrapped.explicit,
         known={**_told(action, wrapped.operation), **wrapped.known},
-        others=wrapped.others,
+        others=wrapped.others or more_sentences(denial.message),
+        statements=wrapped.statements,
     )
 
 

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessa
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rolemgr.diagnose.denial_message import DecodedStatement
 from rolemgr.errors import SourceLocation
 from rolemgr.events.call import RecordedCall, call_of
 from rolemgr.events.records import Record
@@ -35,6 +36,7 @@ class Event(NamedTuple):
     action: str | None = None
     explicit: bool | None = None
     others: int = 0
+    statements: tuple[DecodedStatement, ...] = ()
 
 
 def read_event(text: str) -> Event | None:
@@ -141,7 +143,21 @@ def _decoded(data: Mapping[str, Any]) -> Event:
         known=dict(known.values()),
         action=_text(context, "action"),
         explicit=explicit if isinstance(explicit, bool) else None,
+        statements=tuple(map(_named, _items(data, "matchedStatements"))),
     )
+
+
+def _named(one: Mapping[str, Any]) -> DecodedStatement:
+    """Return the statement *one* of those that matched."""
+    keys = tuple(filter(None, (_text(each, "key") for each in _items(one, "conditions"))))
+    denies = (_text(one, "effect") or "").upper() == "DENY"
+    return DecodedStatement(
+        _text(one, "statementId") or "", denies, _values(one, "actions"), _values(one, "resources"), keys
+    )
+
+
+def _values(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(filter(None, (_text(each, "value") for each in _items(data, name))))
 
 
 def _items(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

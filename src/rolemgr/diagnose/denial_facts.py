@@ -15,6 +15,9 @@ def facts(denial: Denial) -> Iterator[str]:
         yield f"AWS says that {article} {denial.policy_type}{arn} {how[denial.explicit]}"
     elif denial.explicit:
         yield "AWS says that it is an explicit deny, not in which policy"
+    yield from (f"AWS names {one}" for one in denial.statements)
+    if denial.may_be_cut:
+        yield f"{denial.resource} ends with its line, and may go on in the next: give --resource where it does"
     if denial.through:
         yield f"AWS says that the VPC endpoint's policy denies it because of a {denial.through}"
     if denial.setting:
@@ -27,6 +30,17 @@ def facts(denial: Denial) -> Iterator[str]:
     if denial.others:
         yield f"the file has {denial.others} more denied call{'s' if denial.others > 1 else ''}: the first is diagnosed"
     yield from _same_where_missing(denial)
+
+
+def _reads_a_missing_object(denial: Denial, action: str) -> bool:
+    """
+    Tell whether the answer may be that of an object that is not there.
+
+    Amazon S3 then asks s3:ListBucket; where AWS says which policy denies s3:GetObject itself, it is about that.
+    """
+    if action == "s3:listbucket":
+        return denial.operation in ("GetObject", "HeadObject")
+    return action == "s3:getobject" and denial.policy_type is None
 
 
 def _same_where_missing(denial: Denial) -> Iterator[str]:
@@ -42,7 +56,7 @@ def _same_where_missing(denial: Denial) -> Iterator[str]:
             yield "AWS does not say which policy: it may be the role's trust policy, which must allow the caller"
             yield "or the caller's own, which must allow it unless the trust policy names a caller of its own account"
         yield "the role may not exist: AWS answers the same then"
-    if action == "s3:getobject":
+    if _reads_a_missing_object(denial, action):
         yield "the object may not exist: without s3:ListBucket on its bucket, Amazon S3 answers the same then"
     if CIPHERTEXT.search(denial.message) or (action.startswith("kms:") and ELSEWHERE.search(denial.message)):
         yield "the key may not exist, or be in another region: AWS KMS answers the same then"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from rolemgr.iam.arn import Arn
 from rolemgr.reference.services import find_action
@@ -38,6 +39,26 @@ class DenialKind(StrEnum):
     EXECUTION_ROLE = "get_execution_role() in a notebook"
     ROLE_CHECK = "what the SageMaker Python SDK found missing in a role"
     LAKE_FORMATION = "a permission of AWS Lake Formation"
+
+
+class DecodedStatement(NamedTuple):
+    """
+    A statement that AWS names as one that matched: its *sid* and whether it denies, its *actions* and *resources*.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+
+    sid: str
+    denies: bool
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        name = f"the statement `{self.sid}`" if self.sid else "a statement without a Sid"
+        what = f"{', '.join(self.actions) or 'it'} on {', '.join(self.resources) or 'any resource'}"
+        where = f", where {', '.join(self.keys)} are as it wants" if self.keys else ""
+        return f"{name} ({'Deny' if self.denies else 'Allow'} {what}{where})"
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,10 @@ class Denial:
     """The Lake Formation permission that is missing, and on what."""
     others: int = 0
     """How many more denied calls stand in the same file."""
+    statements: tuple["DecodedStatement", ...] = ()
+    """The statements that AWS names in a decoded authorization message."""
+    may_be_cut: bool = False
+    """Whether the resource ends where a line does, and the next line may go on with it."""
 
 
 DECODE = "aws sts decode-authorization-message --encoded-message TEXT"

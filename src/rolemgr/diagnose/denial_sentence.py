@@ -44,6 +44,17 @@ def sentence(message: str) -> Denial | None:
     return _reasoned(Denial(message, principal=principal, action=action), message[found.end() :])
 
 
+def more_sentences(message: str) -> int:
+    """Return how many sentences of *message* deny another action, or on another resource, than the first."""
+    starts = list(PERFORM.finditer(message))
+    ends = [*(one.start() for one in starts[1:]), len(message)]
+    told = {
+        (spelled(one["action"].replace(" ", "")), _resource(message[one.end() : end]))
+        for one, end in zip(starts, ends, strict=False)
+    }
+    return max(len(told) - 1, 0)
+
+
 def _principal(before: str) -> str | None:
     """Return who stands last in what is said *before* the action."""
     words = before.rsplit(None, 2)[-2:]

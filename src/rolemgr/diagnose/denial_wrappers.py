@@ -7,10 +7,12 @@ Where a service says `Access Denied` alone, the operation that was called is all
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
+from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
 from rolemgr.diagnose.denial_events import Event, read_event
+from rolemgr.diagnose.denial_message import DecodedStatement
 from rolemgr.reference.services import action_names, find_action
 
 
@@ -26,6 +28,7 @@ class Wrapped(NamedTuple):
     explicit: bool | None = None
     others: int = 0
     """How many more denied calls stand in the same file."""
+    statements: tuple[DecodedStatement, ...] = ()
 
 
 LONGEST = 65_536
@@ -42,8 +45,9 @@ def _of_event(event: Event) -> Wrapped:
     action = event.action or (action_of(event.operation, event.service) if event.operation else None)
     message = _one_line(f"{event.code}: {event.message}")
     return Wrapped(
-        message, event.operation, action, event.principal, event.resource, event.known, event.explicit, event.others
-    )
+        message, event.operation, action, event.principal, event.resource, event.known, event.explicit, event.others,
+        event.statements,
+    )  # fmt: skip
 
 
 _CALLING = re.compile(r"when calling the (?P<operation>\w+) operation")
@@ -68,8 +72,39 @@ def _from_text(text: str) -> Wrapped:
     return Wrapped(message, operation, action_of(operation, service) if operation else None)
 
 
+_BAR = re.compile(r"^(?:[^\S\n]*[\u2502\u2577\u2575|>][^\S\n]?)+", re.MULTILINE)
+"""What Terraform prints at the left of an error, and mail before what it quotes."""
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_NARROWEST = 40
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """
+    Return *text* on one line, without the bar at its left.
+
+    Lines are joined by a space, or where they were cut at one width, in the middle of a word perhaps, as they are.
+    """
+    lines = _BAR.sub("", _COLOR.sub("", text)).strip("\r\n").splitlines()
+    return " ".join(("".join if _cut_at_a_width(lines) else " ".join)(lines).split())
+
+
+def _cut_at_a_width(lines: list[str]) -> bool:
+    """Tell whether all *lines* but the last, two at least, are of one width, as a terminal and ``fold -w`` cut them."""
+    widths = {len(line) for line in lines[:-1]}
+    return len(lines) > 2 and len(widths) == 1 and _NARROWEST <= min(widths) >= len(lines[-1])
+
+
+_GOES_ON = re.compile(r"because\b|with\b|as\b|\(|$", re.IGNORECASE)
+
+
+def ends_a_line(text: str, resource: str | None) -> bool:
+    """Tell whether *resource* ends where a line of *text* does, and the next one does not begin as AWS goes on."""
+    lines = _BAR.sub("", _COLOR.sub("", text)).strip().splitlines()
+    if not resource or _cut_at_a_width(lines):
+        return False
+    return any(
+        line.rstrip().endswith(resource) and not _GOES_ON.match(after.strip()) for line, after in pairwise(lines)
+    )
 
 
 _S3 = {

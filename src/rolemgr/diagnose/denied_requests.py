@@ -6,7 +6,7 @@ as its execution role. For such data there are three places: the role's policy, 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rolemgr.diagnose.contradictions import contradictions, what_to_look_at
@@ -14,8 +14,9 @@ from rolemgr.diagnose.denial_facts import facts
 from rolemgr.diagnose.denial_message import Denial, DenialKind
 from rolemgr.diagnose.denied_callers import other_caller
 from rolemgr.diagnose.diagnose import judge
-from rolemgr.diagnose.diagnosis import DiagnosedRequest, Diagnosis, KnownLayers
+from rolemgr.diagnose.diagnosis import Denier, DiagnosedRequest, Diagnosis, KnownLayers
 from rolemgr.diagnose.open_layers import FLAGS, is_given, named_layer, open_layers
+from rolemgr.diagnose.remedies import lasting
 from rolemgr.errors import InputError
 from rolemgr.evaluate.missing import NONE_MISSING
 from rolemgr.evaluate.policies import Layer
@@ -45,10 +46,12 @@ def diagnose(request: Request, given: KnownLayers, denial: Denial | None = None)
     given = _beside_message(replace(given, named=named_layer(denial)), denial)
     request = _present(request, given, assumed)
     places = (*_named_place(request, given, denial), *_places(request, given, denial, assumed))
+    places = (*_unnamed_deny(given, denial, places), *places)
     other = other_caller(denial, given.subject.role.spec) if given.subject else None
     stated = (*((other,) if other else ()), *(facts(denial) if denial else ()))
     found = _contradicted(Diagnosis(places, stated, tuple(assumed)), denial, given)
-    is_open = bool(given.missing.names) and not any(place.denied_by for place in places)
+    beyond = any(place.decision == "NotKnown" and place.request is None for place in places)
+    is_open = beyond or (bool(given.missing.names) and not any(place.denied_by for place in places))
     if found.decision != "Allowed" and not (found.decision == "NotKnown" and is_open):
         return _refused_alone(found)
     policies = replace(given.policies, resource=given.trust) if _assumes_the_role(request, given) else given.policies
@@ -89,6 +92,24 @@ def _refused_alone(found: Diagnosis) -> Diagnosis:
     return found._replace(places=refused) if refused else found
 
 
+def _unnamed_deny(
+    given: KnownLayers, denial: Denial | None, places: Sequence[DiagnosedRequest]
+) -> Iterator[DiagnosedRequest]:
+    """Yield the Deny that AWS speaks of without its policy, where no policy that is given has one that applies."""
+    if denial is None or denial.policy_type is not None or denial.explicit is not True:
+        return
+    if any(place.decision in ("ExplicitlyDenied", "NotKnown", "RefusedByAWS") for place in places):
+        return
+    named = [one for one in denial.statements if one.denies]
+    which = f"`{named[0].sid}`" if named and named[0].sid else "that Deny"
+    lacks = "no policy that is given has a Deny that applies"
+    if named and named[0].sid and named[0].sid not in given.sids:
+        lacks = f"no policy that is given has a statement {which}, so it is in another layer"
+    because = (f"AWS says that a Deny applies; {lacks}", "an Allow does not help while it denies")
+    change = f"find {which} ({', '.join(dict.fromkeys(FLAGS.values()))}), and except the request from it"
+    yield DiagnosedRequest("an explicit deny", None, "NotKnown", because=because, change=(change,))
+
+
 def _named_place(request: Request, given: KnownLayers, denial: Denial | None) -> Iterator[DiagnosedRequest]:
     """Yield the layer that AWS names where nobody gave it: it denies for certain, and needs the change first."""
     layer = given.named
@@ -102,7 +123,8 @@ def _named_place(request: Request, given: KnownLayers, denial: Denial | None) ->
     change = f"add to the {layer}{arn} an Allow of {what}"
     if denial.explicit or (denial.explicit is None and layer is Layer.RESOURCE_CONTROL):
         change = f"except {what} from the Deny in the {layer}{arn}"
-    yield DiagnosedRequest(layer.value, None, None, because=(because,), change=(change,))
+    deniers = (Denier(layer, None, None, (), None),)
+    yield DiagnosedRequest(layer.value, None, "NotKnown", deniers, (because,), (change,))
 
 
 def _present(request: Request, given: KnownLayers, assumed: list[str]) -> Request:
@@ -149,7 +171,7 @@ def _lake_formation(denial: Denial) -> DiagnosedRequest:
 
     https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html
     """
-    who = denial.principal or "the role"
+    who = lasting(denial.principal, None) or "the role"
     because = f"it lacks: {denial.grant}. Lake Formation grants this itself; no IAM policy does"
     change = f"have a data lake administrator grant it to {who} (aws lakeformation grant-permissions)"
     return DiagnosedRequest("Lake Formation", None, None, because=(because,), change=(change,))

@@ -15,8 +15,9 @@ from rolemgr.diagnose.diagnosis import DiagnosedRequest, KnownLayers, deniers_of
 from rolemgr.diagnose.not_known import not_known
 from rolemgr.diagnose.open_layers import FLAGS
 from rolemgr.diagnose.remedies import remedies
-from rolemgr.diagnose.unknown import certain
+from rolemgr.diagnose.unknown import Hanging, certain
 from rolemgr.evaluate.explain import Explanation, explain
+from rolemgr.evaluate.partly import PartlyKnownLayers
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect
@@ -40,11 +41,36 @@ def judge(title: str, request: Request, policies: Policies, given: KnownLayers) 
     if found.evaluation.decision == "Allowed":
         because = tuple(f"allowed by {statement_name(at, given)}" for at in found.evaluation.by)
         return DiagnosedRequest(title, request, found.outcome, because=(*because, *open_side, *found.notes))
+    told = _whatever_hangs(found, hangs, request, policies, given)
+    perhaps = _not_told(found, told, hangs, given)
+    found = told
     deniers = tuple(deniers_of(found, given))
-    because = (*_because(found, request, policies, given), *open_side, *found.notes)
+    because = (*_because(found, request, policies, given), *perhaps, *open_side, *found.notes)
     return DiagnosedRequest(
         title, request, found.outcome, deniers, because, tuple(remedies(found, request, policies, given))
     )
+
+
+def _whatever_hangs(
+    found: Explanation, hangs: tuple[Hanging, ...], request: Request, policies: Policies, given: KnownLayers
+) -> Explanation:
+    """Return why it is denied whatever the keys are that *hangs* turn on, where *found* has a Deny that does."""
+    hanging = {one.at for one in hangs if one.effect is Effect.DENY}
+    if hanging.isdisjoint(found.evaluation.by) or any(one.on_resource for one in hangs):
+        return found._replace(outcome=given.missing.outcome(request, found.evaluation))
+    unknown = frozenset(key.lower() for one in hangs for key in one.keys)
+    best = PartlyKnownLayers(policies).decide(request, unknown, is_open=False).best
+    if best.decision == "Allowed":
+        return found
+    return found._replace(evaluation=best, outcome=given.missing.outcome(request, best))
+
+
+def _not_told(found: Explanation, told: Explanation, hangs: tuple[Hanging, ...], given: KnownLayers) -> Iterator[str]:
+    """Yield the Denies that *found* has and *told* has not: they hang on what nobody told."""
+    for one in hangs:
+        if one.effect is Effect.DENY and one.at in found.evaluation.by and one.at not in told.evaluation.by:
+            keys = " and ".join(one.keys)
+            yield f"whether {statement_name(one.at, given)} denies it too is not known: {given.silent} tell {keys}"
 
 
 def _named_first(found: Explanation, layer: Layer | None) -> Explanation:

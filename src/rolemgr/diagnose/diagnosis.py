@@ -10,7 +10,7 @@ from rolemgr.diagnose.alternatives import (
 from rolemgr.diagnose.unknown import Hanging, hanging
 from rolemgr.evaluate.explain import Explanation
 from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
-from rolemgr.evaluate.policies import Layer, Policies, StatementRef
+from rolemgr.evaluate.policies import Layer, Policies, StatementRef, groups_of
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import ResourcePolicy, TrustPolicy
 from rolemgr.model.role import ComposedStatement, Origin
@@ -54,6 +54,11 @@ class KnownLayers:
     any_resource: bool = False
     """Whether nobody told the resource: a request on `*` then stands for one on a resource that is not known."""
 
+    @property
+    def sids(self) -> frozenset[str]:
+        """The Sids of all statements in the policies."""
+        return frozenset(at.sid for group in groups_of(self.policies) for at, _ in group.statements() if at.sid)
+
     def hanging(self, request: Request, policies: Policies | None = None) -> tuple[Hanging, ...]:
         """Return the statements of *policies*, or of the layers, that hang on what nobody told of *request*."""
         unknown = self.any_resource and request.resource == "*" and needs_resource(request.action)
@@ -67,7 +72,11 @@ def needs_resource(action: str) -> bool:
 
 
 class Denier(NamedTuple):
-    """What denies: the Deny *at* its place, or where None a layer (and level) without an Allow that matches."""
+    """
+    What denies: the Deny *at* its place, or where None a layer (and level) without an Allow that matches.
+
+    A layer that AWS names and nobody gave has no place either: whether it denies, or only does not allow, AWS says.
+    """
 
     layer: Layer
     level: int | None

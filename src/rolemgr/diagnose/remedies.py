@@ -1,6 +1,7 @@
 """What would allow a denied request, in words: another request, another guardrail value, an Allow, another role."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 from rolemgr.diagnose.alternatives import (
     Alternative,
@@ -13,12 +14,15 @@ from rolemgr.diagnose.alternatives import (
 )
 from rolemgr.diagnose.changes import Carried, mended, statement_at
 from rolemgr.diagnose.diagnosis import MOST_VALUES, KnownLayers, statement_name
+from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.explain import Explanation
 from rolemgr.evaluate.policies import Layer, Policies, StatementRef
 from rolemgr.evaluate.principals import CallerKind, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.wildcards import matches_action
 from rolemgr.model.persona import Never
+from rolemgr.model.trust import AnyTrust, SageMakerTrust
+from rolemgr.model.trust_text import as_text
 from rolemgr.separation.violations import entry_text
 
 
@@ -33,7 +37,7 @@ def remedies(found: Explanation, request: Request, policies: Policies, given: Kn
         if layer is Layer.IDENTITY and given.subject:
             yield from () if carried else _for_role(given.subject, request, policies)
         elif not carried:
-            yield _missing_allow(layer, level, request, given)
+            yield from _missing_allow(layer, level, request, given)
 
 
 def _asks_presence(at: StatementRef, policies: Policies) -> bool:
@@ -81,23 +85,64 @@ def _around_deny(at: StatementRef, by_the_request: bool, given: KnownLayers) -> 
         yield f"{either}except the request from {statement_name(at, given)}"
 
 
-def _missing_allow(layer: Layer, level: int | None, request: Request, given: KnownLayers) -> str:
+def _missing_allow(layer: Layer, level: int | None, request: Request, given: KnownLayers) -> Iterator[str]:
     own_trust = layer is Layer.TRUST and given.subject and not any(kind is layer for kind, _, _ in given.sources)
-    if own_trust and (trusted := _trust_of(request)):
-        return f"let the role trust them: --trust {trusted}"
+    if own_trust and given.subject and (trusted := _trust_of(request)):
+        yield from _trusting(trusted, read_caller(request.principal).kind, given.subject.role.spec.trust)
+        return
     where = layer if level is None else f"{layer} of level {level}"
     files = [name for (kind, place, _), name in given.sources.items() if (kind, place) == (layer, level)]
     file = f" ({', '.join(files)})" if files else ""
-    who = f" for {request.principal}" if layer in (Layer.RESOURCE, Layer.TRUST) and request.principal else ""
-    return f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
+    principal = lasting(request.principal, request) if layer in (Layer.RESOURCE, Layer.TRUST) else None
+    who = f" for {principal}" if principal else ""
+    yield f"add to the {where}{file} an Allow of {request.action} on {request.resource}{who}"
+
+
+def _trusting(trusted: str, kind: CallerKind, already: Sequence[AnyTrust]) -> Iterator[str]:
+    """Yield how the role comes to trust *trusted* beside what it trusts *already*, which any ``--trust`` replaces."""
+    kept = [as_text(one) for one in already if as_text(one) != trusted]
+    options = " ".join(f"--trust {shlex.quote(one)}" for one in (trusted, *kept))
+    replaces = " (--trust takes the place of all that it trusts: what stays is repeated)" if kept else ""
+    path = "; a session does not tell the path of its role" if kind is CallerKind.SESSION else ""
+    yield f"let the role trust them: {options}{replaces}{path}"
+    if kind is not CallerKind.SERVICE and any(isinstance(one, SageMakerTrust) for one in already):
+        yield "or, to start jobs that run as the role: iam:PassRole on it does, without any trust in the caller"
+
+
+def lasting(principal: str | None, request: Request | None) -> str | None:
+    """
+    Return whom a policy is to name for *principal*: of a session its role, which the next session has too.
+
+    What a policy grants to a session by its ARN no boundary of the role limits.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    try:
+        caller = read_caller(principal)
+    except RequestError:
+        return principal
+    if caller.kind is not CallerKind.SESSION:
+        return principal
+    told = request.context.get("aws:PrincipalArn", ()) if request else ()
+    if len(told) == 1:
+        return told[0]
+    return f"arn:{caller.text.split(':')[1]}:iam::{caller.account}:role/{caller.name} (with the role's path)"
 
 
 def _trust_of(request: Request) -> str | None:
-    """Return the value of `--trust` that lets who asks *request* assume the role; of services SageMaker has one."""
+    """
+    Return the value of `--trust` that lets who asks *request* assume the role, and nobody else.
+
+    Of services SageMaker has one.
+    """
     caller = read_caller(request.principal)
     if caller.kind is CallerKind.SERVICE:
         return "sagemaker" if caller.text.startswith("sagemaker.") else None
+    if caller.kind is CallerKind.USER:
+        return f"user:{caller.text}"
     if caller.kind in (CallerKind.ROLE, CallerKind.SESSION):
+        told = request.context.get("aws:PrincipalArn", ())
+        if caller.kind is CallerKind.ROLE or len(told) == 1:
+            return f"role:{caller.text if caller.kind is CallerKind.ROLE else told[0]}"
         partition = caller.text.split(":")[1]
         return f"role:arn:{partition}:iam::{caller.account}:role/{caller.name}"
     return f"account:{caller.account}" if caller.account else "oidc:ARN, saml:ARN or github:ORG/REPO"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rolemgr.evaluate.decision import Evaluation, evaluate
+from rolemgr.evaluate.decision import Evaluation
 from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
 from rolemgr.evaluate.policies import Policies, StatementRef, groups_of
 from rolemgr.evaluate.principals import Match, read_caller
@@ -18,6 +18,7 @@ from rolemgr.evaluate.requirements import (
     guard_of,
     spares_from_deny,
 )
+from rolemgr.evaluate.session_roles import evaluate_session, path_note
 from rolemgr.evaluate.statement import Mismatch, ReadStatement, absent_keys, dead_resources_text, mismatches, names
 from rolemgr.iam.documents import Effect
 
@@ -46,12 +47,13 @@ class Explanation(NamedTuple):
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     outcome: Outcome
-    """The decision, or that a policy whose text nobody has may turn it; a note says which."""
+    """The decision, or that a policy whose text nobody has, or a session's role, may turn it; a note says which."""
 
 
 def explain(request: Request, policies: Policies, missing_policies: MissingPolicies = NONE_MISSING) -> Explanation:
     """Return the decision on *request* with its reasons, beside *missing_policies*; raise as `evaluate` does."""
-    evaluation = evaluate(request, policies)
+    session = evaluate_session(request, policies)
+    request, evaluation = session.request, session.evaluation
     caller, bounded = read_caller(request.principal), policies.permissions_boundary is not None
     matched: list[StatementRef] = []
     near_misses: list[NearMiss] = []
@@ -67,7 +69,8 @@ def explain(request: Request, policies: Policies, missing_policies: MissingPolic
     spelled = tuple(spelling for _, spelling in sorted(missing.items()))
     notes = dict.fromkeys(_notes(request, policies, evaluation, matched))
     notes |= dict.fromkeys(missing_policies.notes(request, evaluation))
-    outcome = missing_policies.outcome(request, evaluation)
+    notes |= {path_note(session): None} if session.is_asked else {}
+    outcome = "NotKnown" if session.turns else missing_policies.outcome(request, evaluation)
     return Explanation(evaluation, tuple(matched), tuple(near_misses), spelled, tuple(notes), outcome)
 
 

@@ -1,7 +1,7 @@
 """
 What AWS puts into every request from the principal and the resource, where their ARNs say it for certain.
 
-The ARN of a session has no role path, so `aws:PrincipalArn` of a session is not made up.
+The ARN of a session has no role path, so `aws:PrincipalArn` of a session is not known here: `session_roles` asks on.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolemgr.evaluate.decision import Evaluation, evaluate
-from rolemgr.evaluate.policies import ActionStatements, Policies, StatementRef, keep
+from rolemgr.evaluate.policies import ActionStatements, Layers, StatementRef, keep
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.statement import ReadStatement, takes_resource
 from rolemgr.iam.documents import Effect
@@ -79,7 +79,7 @@ class _Turning(NamedTuple):
 class PartlyKnownLayers:
     """Policies that are asked about requests of which not all is known."""
 
-    def __init__(self, policies: Policies) -> None:
+    def __init__(self, policies: Layers) -> None:
         """Take the *policies*; raise nothing before they are asked."""
         self.policies = policies
         self._keys: dict[str, frozenset[str]] = {}
@@ -159,7 +159,7 @@ def _matters(one: _Turning, worst: Evaluation) -> bool:
 class _Reading:
     """The statements about one request: those that match, and those that may."""
 
-    def __init__(self, policies: Policies, request: Request, unknown: frozenset[str], is_open: bool) -> None:
+    def __init__(self, policies: Layers, request: Request, unknown: frozenset[str], is_open: bool) -> None:
         self._policies = policies
         self.turning: list[_Turning] = []
         self._groups: list[tuple[ActionStatements, list[tuple[StatementRef, ReadStatement, _Match]]]] = []
@@ -188,7 +188,7 @@ class _Reading:
 class _Layers(NamedTuple):
     """Policies of which only some statements count, for one action."""
 
-    policies: Policies
+    policies: Layers
     groups: Sequence[ActionStatements]
 
     @property

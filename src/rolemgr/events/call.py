@@ -88,6 +88,18 @@ class RecordedCall(NamedTuple):
         return found if isinstance(found, str) else ""
 
     @property
+    def is_data_event(self) -> bool | None:
+        """
+        Whether it is a data event; None where nothing tells, as in a table without these columns.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+        """
+        category, management = self.event.get("eventCategory"), self.event.get("managementEvent")
+        if category is not None:
+            return str(category) == "Data"
+        return None if management is None else str(management).lower() == "false"
+
+    @property
     def message(self) -> str:
         """What AWS said where it refused the call."""
         found = self.event.get("errorMessage")

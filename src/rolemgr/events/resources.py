@@ -132,8 +132,32 @@ def _of_type(call: RecordedCall, action: Action, row: _TypeRow) -> Iterator[Aske
         if None in plain or any(_is_hidden(one) for one in plain if one):
             continue
         open_variables = [name for name in row.variables if name not in _GIVEN]
-        filled = dict(zip(open_variables, (one or "" for one in plain), strict=True))
-        yield spelled(_filled(call, row.texts, row.variables, filled))
+        filled = {
+            name: _with_path(call, row.name, one) if name.endswith("WithPath") else one
+            for name, one in zip(open_variables, (one or "" for one in plain), strict=True)
+        }
+        arn = _filled(call, row.texts, row.variables, filled)
+        is_open = any(name.endswith("WithPath") and one.startswith("*") for name, one in filled.items())
+        yield AskedResource((arn,), is_open=True) if is_open else spelled(arn)
+
+
+def _with_path(call: RecordedCall, kind: str, name: str) -> str:
+    """
+    Return the *name* of what IAM has, a role or user, with its path, which most calls leave out: a star stands for it.
+
+    What makes it has the path, where it is another than ``/``; and the caller's own ARN has the caller's. No other
+    role, or user, of the account has that name, whatever its path.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    if "/" in name:
+        return name
+    if call.name in facts("resources")["paths"]:
+        path = text_in(call.parameters or {}, "path") or "/"
+        return f"{path.strip('/')}/{name}".lstrip("/")
+    own = Arn.parse(call.principal.arn or "")
+    own_kind, _, own_name = (own.resource if own else "").partition("/")
+    is_own = own is not None and own.account == call.account and own_kind == kind
+    return own_name if is_own and own_name.rpartition("/")[2] == name else f"*{name}"
 
 
 def _read(part: _Part, value: str) -> str | None:

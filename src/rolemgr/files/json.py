@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
-from rolemgr.files.source import LIMITS, DataPath, FileError, Limits, SourceFile, paths_of, read_text
+from rolemgr.files.source import LIMITS, DataPath, FileError, Limits, SourceFile, paths_of, read_text, refuse_hcl
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -37,11 +37,12 @@ def parse_json(text: str, name: str, limits: Limits = LIMITS) -> SourceFile:
     Parse *text* as one JSON value; its lines are looked up when they are asked for.
 
     Raises FileError, with the line, for a syntax error, a duplicate key, NaN or Infinity, half of a surrogate
-    pair, or more than *limits* allow.
+    pair, HCL, or more than *limits* allow.
     """
     try:
         data = strict_json(text, limits)
     except (ValueError, RecursionError) as error:  # read again, slowly, by a reader that knows the line
+        refuse_hcl(text, name)
         return _refused(text, name, limits, error)
     return SourceFile(name, data, LazyLines(data, text))
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
 from rolemgr.files.json import blame, json_problem, strict_value
-from rolemgr.files.source import LIMITS, FileError, Limits
+from rolemgr.files.source import LIMITS, FileError, Limits, refuse_hcl
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 MOST_NESTED: Final = LIMITS.depth
@@ -38,6 +38,7 @@ def items(text: str, name: str, limits: Limits = LIMITS) -> Iterator[Item]:
     *limits* hold for each value by itself. Raises FileError, with its line, once the walk gets to what is not
     JSON, comes twice or is over the limits: what was yielded before is as good as it was.
     """
+    refuse_hcl(text, name)
     return _Walk(text, name, limits).members()
 
 

@@ -41,6 +41,7 @@ class Limits(NamedTuple):
 LIMITS: Final = Limits()
 BLUEPRINT_LIMITS: Final = Limits(bytes=8 * MAX_BYTES, values=10 * MAX_VALUES)
 """A blueprint that says each role of thousands of accounts."""
+HCL_ENDINGS: Final = (".tf", ".tofu", ".hcl", ".tfvars")
 ANSWER_LIMITS: Final = Limits(bytes=32 * MAX_BYTES, values=20 * MAX_VALUES)
 """What the AWS CLI prints of an account: thousands of roles, each policy as an object."""
 
@@ -97,6 +98,17 @@ _SUBSTITUTED: Final[dict[tuple[int, int], bytes]] = {}
 def _once(pipe: tuple[int, int], raw: bytes) -> bytes:
     """Return what *pipe* gave when it was read first, which is *raw* where it is now."""
     return _SUBSTITUTED.setdefault(pipe, raw) if raw else _SUBSTITUTED.get(pipe, raw)
+
+
+def refuse_hcl(text: str, name: str) -> None:
+    """
+    Raise FileError where the file *name* is Terraform's own language and not data; JSON by such a name is data.
+
+    https://developer.hashicorp.com/terraform/language/syntax/configuration
+    """
+    if name.lower().endswith(HCL_ENDINGS) and not text.lstrip().startswith(("{", "[")):
+        hint = "`rolemgr check`, `compare` and `migrate` read `terraform show -json` of a plan"
+        raise FileError(SourceLocation(name), "is HCL, and HCL is not read", hint)
 
 
 def read_text(path: Path, name: str | None = None, limits: Limits = LIMITS) -> str:
@@ -257,11 +269,13 @@ class LayeredSource(SourceFile):
     """
     Data put together from several places: flags, environment, settings and a role file.
 
-    *places* says where a top-level key was taken from, where that is not *file*.
+    *places* says where a top-level key was taken from, where that is not *file*; *replaced*, what of another place no
+    longer holds because of it.
     """
 
     places: Mapping[str, SourceLocation]
     file: SourceFile | None = None
+    replaced: tuple[str, ...] = ()
 
     def at(self, path: DataPath = ()) -> SourceLocation:
         """Return the flag or variable that gave the value at *path*, or its line in the role file."""

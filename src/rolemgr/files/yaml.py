@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 
 from rolemgr.errors import SourceLocation
-from rolemgr.files.source import LIMITS, MAX_DEPTH, DataPath, FileError, Limits, SourceFile, read_text
+from rolemgr.files.source import LIMITS, MAX_DEPTH, DataPath, FileError, Limits, SourceFile, read_text, refuse_hcl
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -47,8 +47,9 @@ def parse_yaml(text: str, name: str, *, tags: bool = False, limits: Limits = LIM
     With *tags* a value under a tag of the file's own, such as CloudFormation's ``!Sub x``, is read as its
     long form, ``{"Fn::Sub": x}``. Raises FileError, with the line, for a syntax error, a duplicate or
     non-string key, more than one document, any other tag or merge key, an empty file, or more than the
-    limits of `rolemgr.files.source`.
+    limits of `rolemgr.files.source`, and for HCL.
     """
+    refuse_hcl(text, name)
     with _located(name):
         return _Builder(name, tags=tags, values=limits.values).build(yaml.parse(text, Loader=_Loader))
 
@@ -59,6 +60,7 @@ def parse_yaml_documents(text: str, name: str, *, tags: bool = False) -> list[So
 
     Raises FileError as `parse_yaml` does, of the first document that is wrong.
     """
+    refuse_hcl(text, name)
     with _located(name):
         found = list(_Builder(name, tags=tags).build_all(yaml.parse(text, Loader=_Loader)))
     if not found:

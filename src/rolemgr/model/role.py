@@ -194,13 +194,15 @@ class PassedRole(NamedTuple):
     A role, or a pattern of roles, that a role passes.
 
     *services* are the principals that it may be passed to (none: any), *persona* is the persona of the catalog
-    that is named so where nothing else is chosen, and *options* the words by which it gets what the role has.
+    that is named so where nothing else is chosen, and *options* the words by which it gets what the role has. An *idle*
+    one is the role itself, where its trust names none of the services: passing it has no effect.
     """
 
     arn: str
     services: tuple[str, ...]
     persona: str | None = None
     options: tuple[str, ...] = ()
+    idle: bool = False
 
 
 class NamedPolicy(NamedTuple):

@@ -14,13 +14,14 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
-from rolemgr.evaluate.decision import Decision, Evaluation, evaluate
+from rolemgr.evaluate.decision import Decision, Evaluation
 from rolemgr.evaluate.explain import Explanation, explain
 from rolemgr.evaluate.known import known_keys
 from rolemgr.evaluate.missing import NONE_MISSING, MissingPolicies, Outcome
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.evaluate.requirements import Guard, guard_of
+from rolemgr.evaluate.session_roles import evaluate_session
 from rolemgr.files.source import DataPath, LayeredSource, SourceFile
 from rolemgr.iam.documents import (
     Effect,
@@ -125,8 +126,9 @@ def run_tests(tests: Sourced[PolicyTests], complete: Complete = as_it_is) -> Fil
 
 def _result(test: PolicyTest, statements: Statements) -> Result:
     try:
-        evaluation = evaluate(test.request, test.policies)
-        decision = test.missing.outcome(test.request, evaluation)
+        session = evaluate_session(test.request, test.policies)
+        evaluation = session.evaluation
+        decision = "NotKnown" if session.turns else test.missing.outcome(test.request, evaluation)
         origins = (
             {sid: one.origins_of(test.request.action, test.request.resource) for sid, one in statements.items()}
             if test.by or decision not in test.expected

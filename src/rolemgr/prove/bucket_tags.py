@@ -51,7 +51,7 @@ def bucket_tags_kept(subject: RoleToProve) -> tuple[Proof, ...]:
 def _reached(subject: RoleToProve) -> Iterator[RoleToProve]:
     """Yield *subject* with what is attached to it, and each role of the catalog that it reaches."""
     yield with_attached_documents(subject)
-    for role in closure_of(subject.catalog, subject.rendered.role).known:
+    for role in closure_of(subject.catalog, subject.rendered.role, subject.beside).known:
         yield with_attached_documents(replace(subject, rendered=RenderedRole(role, render(role))))
 
 

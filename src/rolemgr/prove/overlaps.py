@@ -82,7 +82,7 @@ def _reached(subjects: Sequence[RoleToProve]) -> set[str]:
 
     The role of a person, which opens Studio as itself, is none of them: whoever administers profiles gives it to one.
     """
-    closures = (closure_of(subject.catalog, subject.rendered.role) for subject in subjects)
+    closures = (closure_of(subject.catalog, subject.rendered.role, subject.beside) for subject in subjects)
     return {role.persona.id for closure in closures for role in closure.known if role.spec.arn not in role.acts_as}
 
 

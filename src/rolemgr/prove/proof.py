@@ -18,7 +18,7 @@ from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.iam.documents import Effect, IdentityPolicy, IdentityStatement
 from rolemgr.model.flags import words_of
-from rolemgr.model.role import ComposedStatement, Origin
+from rolemgr.model.role import ComposedRole, ComposedStatement, Origin
 from rolemgr.reference.services import expand
 from rolemgr.separation.violations import RenderedRole
 
@@ -38,6 +38,8 @@ class RoleToProve:
     rendered: RenderedRole
     flags: tuple[str, ...]
     decide: Decide = evaluate
+    beside: tuple[ComposedRole, ...] = ()
+    """The roles that are proven with it: what it passes is looked up among them."""
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS, problem=_TOO_LONG))
     """The steps of all proofs about the role, also about what `dataclasses.replace` makes of it."""
 

@@ -8,7 +8,7 @@ from rolemgr.compare.budget import MOST_STEPS
 from rolemgr.compare.errors import TooComplex
 from rolemgr.evaluate.request import Context, Request
 from rolemgr.model.role import ComposedRole, NamedPolicy
-from rolemgr.prove.proof import CounterExample, Proof, RoleToProve, all_told, flags_of, places, proof_of
+from rolemgr.prove.proof import CounterExample, Proof, RoleToProve, Untold, all_told, flags_of, places, proof_of
 from rolemgr.prove.search import inquiry
 from rolemgr.render.documents import render
 from rolemgr.render.statements import permissions_policy
@@ -25,14 +25,18 @@ CLAIM = "no role can do what its persona must never do, nor can a role that it p
 def separated(subject: RoleToProve) -> Proof:
     """Return the proof that *subject* keeps what its persona must never do, over its closure."""
     role = subject.rendered.role
-    closure = closure_of(subject.catalog, role)
+    closure = closure_of(subject.catalog, role, subject.beside)
     reached = {one.spec.role_name: one for one in closure.known}
+    unknown = (Untold(_UNKNOWN.format(role.spec.role_name, what), subject.flags) for what in closure.unknown)
     checked = sum(1 if never.forbidden.directly else 1 + len(reached) for never in role.persona.never)
     budget = subject.budget.part(MOST_STEPS)
     found = ((NAME, _example(subject, reached, one)) for one in each_violation(role, closure.known, budget))
     what = f"persona {role.persona.id} keeps what it must never do"
     answers = [answer for _, answer in all_told(subject, {NAME: what}, found)]
-    return proof_of(NAME, CLAIM, answers)._replace(checked=checked)
+    return proof_of(NAME, CLAIM, (*answers, *unknown))._replace(checked=checked)
+
+
+_UNKNOWN = "{} reaches {}, and what that may do is not known; give its role file too"
 
 
 def _example(subject: RoleToProve, reached: Mapping[str, ComposedRole], violation: Violation) -> CounterExample:

@@ -48,6 +48,13 @@ def managed_policy_names() -> tuple[str, ...]:
 
 
 @cache
+def managed_policy_arns(partition: str) -> tuple[str, ...]:
+    """Return the ARNs, in *partition*, of the policies that the data holds, sorted by their names."""
+    known = sorted(_table()["policies"].items())
+    return tuple(f"arn:{partition}:iam::aws:policy{raw['path']}{name}" for name, raw in known)
+
+
+@cache
 def allowed_actions(arn: str) -> frozenset[str] | None:
     """
     Return the actions that the managed policy *arn* allows anywhere, spelt out by the reference.

@@ -31,6 +31,10 @@ class LayerDrift(NamedTuple):
     where: SourceLocation
     request: Request | None = None
     """What shows it: the account allows it and the file does not, or the reverse."""
+    who: str = ""
+    """Whom it is about, in words, where the policies name principals."""
+    stands_for_others: bool = False
+    """Whether the principal of the request stands for those whom a statement names."""
 
     @property
     def severity(self) -> Severity:
@@ -66,6 +70,8 @@ def layer_drift_data(one: LayerDrift) -> dict[str, Any]:
         "path": one.where.file,
         "line": one.where.line,
         "request": request_data(one.request) if one.request else None,
+        "who": one.who or None,
+        "stands_for_others": one.stands_for_others,
     }
 
 

@@ -99,7 +99,8 @@ def _access(one: AccessChange, account: str | None) -> str:
         return f"all that the policy allows: {one.reason}"
     actions = f"actions that AWS may add, such as {one.actions[0]}" if one.future else named
     request = next((shown.difference.request for shown in one.evidence), None)
-    who = f" by {_principal(request.principal, one)}" if request and request.principal else ""
+    name = one.who or (_principal(request.principal, one) if request and request.principal else "")
+    who = f" by {name}" if name else ""
     if one.resources:
         patterns = listed(tuple(short_resource(text, account) for text in one.resources))
         return f"{actions} on {patterns}{_except(one, account)}{who}"
@@ -174,7 +175,7 @@ def _value(values: tuple[str, ...] | None, *, whole: bool) -> str:
     """Return *values* on one line: of what decides about access *whole*, as what differs may stand at the end."""
     if values is None:
         return "none"
-    text = ",".join(values) or "in force"
+    text = '""' if values == ("",) else ",".join(values) or "in force"  # a tag may have an empty value
     return text if whole or len(text) <= _LONG else f"{text[:_LONG]}..."
 
 

@@ -48,7 +48,9 @@ class CheckReport(NamedTuple):
         names |= {one.rule: f"({ANALYZER})" for one in findings if one.learn_more}
         if form == "text":
             named = view._replace(names=names)
-            return findings_text(findings, self.checked, not_judged, types, named, refused=len(self.refused))
+            return findings_text(
+                findings, self.checked, not_judged, types, named, refused=len({one.path for one in self.refused})
+            )
         if form in ("github", *FORMS):
             if form in FORMS:
                 page = findings_page(

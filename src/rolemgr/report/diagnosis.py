@@ -25,6 +25,8 @@ _SUMMARIES = {
 def diagnosis_page(found: Diagnosis) -> Tree:
     """Return the diagnosis as a tree: the decision, each place with its reasons, what to change, what is open."""
     summary = _SUMMARIES.get(found.decision, "the given layers deny it")
+    if found.decision == "NotKnown" and any(place.decision and not place.request for place in found.places):
+        summary = "AWS says that a policy denies it that is not given"
     if found.contradictions:
         summary += ", and AWS's message contradicts them"
     tree = Tree(Text.assemble((found.decision, _STYLES[found.decision]), f"  {summary}"))
@@ -121,5 +123,15 @@ def _message_data(denial: Denial) -> dict[str, Any]:
         "explicit": denial.explicit,
         "policy_type": denial.policy_type.value if denial.policy_type else None,
         "policy_arn": denial.policy_arn,
+        "statements": [
+            {
+                "sid": one.sid or None,
+                "effect": "Deny" if one.denies else "Allow",
+                "actions": list(one.actions),
+                "resources": list(one.resources),
+                "keys": list(one.keys),
+            }
+            for one in denial.statements
+        ],
         "context": {key: list(values) for key, values in denial.known.items()},
     }

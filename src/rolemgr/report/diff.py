@@ -54,6 +54,10 @@ class WholeRole(NamedTuple):
     title: str
     blocks: tuple[tuple[str, tuple[str, ...]], ...]
     kind: str = "role"
+    may_give: bool = True
+    """Where it is new: whether it may give anything. What only denies does not."""
+    opens: str = ""
+    """Where it is gone: what that gives, such as what it denied; nothing for what only allowed."""
 
 
 class FolderDiff(NamedTuple):
@@ -83,7 +87,8 @@ class FolderDiff(NamedTuple):
     @property
     def gives_no_more(self) -> bool:
         """Whether the new side is proven to give nothing that the old one does not."""
-        return not (self.added or self.refused) and all(one.found.gives_no_more for one in self.roles)
+        whole = any(one.may_give for one in self.added) or any(one.opens for one in self.removed)
+        return not (self.refused or whole) and all(one.found.gives_no_more for one in self.roles)
 
 
 def role_data(one: RoleDiff) -> dict[str, Any]:
@@ -117,7 +122,8 @@ def folder_text(found: FolderDiff, *, explain: bool) -> str:
     for whole in found.added:
         lines += [f"{whole.title}: a new {whole.kind}, which has", *whole_lines(whole, "+"), ""]
     for whole in found.removed:
-        lines += [f"{whole.title}: the {whole.kind} is gone, which had", *whole_lines(whole, "-"), ""]
+        opened = [f"  + gains  {whole.opens}"] if whole.opens else []
+        lines += [f"{whole.title}: the {whole.kind} is gone, which had", *opened, *whole_lines(whole, "-"), ""]
     lines += ["said in the file", *(f"  ~ {text}" for text in found.settings), ""] if found.settings else []
     lines += [f"{file}: not compared: {reason}" for file, reason in found.refused]
     lines += [""] if found.refused else []

@@ -29,8 +29,9 @@ def diff_data(found: RoleDiff | FolderDiff) -> dict[str, Any]:
     """
     Return *found* for ``--format json``: of two files as `role_data` says, of two folders one such for each.
 
-    Of folders: ``{"a", "b", "same", "roles": [{"file", ...}], "added": [{"file", "may": {...}}], "removed": [...],
-    "refused": [{"file", "problem"}], "passed_over": [...]}``.
+    Of folders: ``{"a", "b", "same", "roles": [{"file", ...}], "added": [{"file", "kind", "may": {...}, "may_give"}],
+    "removed": [...], "refused": [{"file", "problem"}], "passed_over": [...]}``; *may_give* tells whether access may be
+    gained by it.
     """
     if isinstance(found, RoleDiff):
         return role_data(found)
@@ -39,15 +40,16 @@ def diff_data(found: RoleDiff | FolderDiff) -> dict[str, Any]:
         "b": found.new,
         "same": found.same,
         "roles": [{"file": one.title, **diff_data(one), "notes": list(one.notes)} for one in found.roles],
-        "added": list(map(_whole_data, found.added)),
-        "removed": list(map(_whole_data, found.removed)),
+        "added": [_whole_data(one, may_give=one.may_give) for one in found.added],
+        "removed": [_whole_data(one, may_give=bool(one.opens)) for one in found.removed],
         "refused": [{"file": file, "problem": problem} for file, problem in found.refused],
         "passed_over": list(found.passed_over),
     } | ({"settings": list(found.settings)} if found.blueprints else {})
 
 
-def _whole_data(one: WholeRole) -> dict[str, Any]:
-    return {"file": one.title, "may": {title: list(entries) for title, entries in one.blocks}}
+def _whole_data(one: WholeRole, *, may_give: bool) -> dict[str, Any]:
+    may = {title: list(entries) for title, entries in one.blocks}
+    return {"file": one.title, "kind": one.kind, "may": may, "may_give": may_give}
 
 
 def _annotations(found: RoleDiff | FolderDiff, is_file: Callable[[str], bool]) -> str:
@@ -55,8 +57,13 @@ def _annotations(found: RoleDiff | FolderDiff, is_file: Callable[[str], bool]) -
     if isinstance(found, RoleDiff):
         return changes_annotations(found.changes, found.new.name, found.account, is_file=is_file)
     texts = [_annotations(one, is_file) for one in found.roles]
-    texts += [annotation("error", {}, printable(f"{one.title}: a new {one.kind}")) for one in found.added]
-    texts += [annotation("warning", {}, printable(f"{one.title}: the {one.kind} is gone")) for one in found.removed]
+    texts += [_of_whole(one, f"a new {one.kind}", may_give=one.may_give) for one in found.added]
+    gone = ((one, f": gains {one.opens}" if one.opens else "") for one in found.removed)
+    texts += [_of_whole(one, f"the {one.kind} is gone{gives}", may_give=bool(gives)) for one, gives in gone]
     texts += [annotation("warning", {}, printable(f"said in the file: {text}")) for text in found.settings]
     texts += [annotation("error", {}, printable(f"{file}: not compared: {problem}")) for file, problem in found.refused]
     return "".join(texts)
+
+
+def _of_whole(one: WholeRole, text: str, *, may_give: bool) -> str:
+    return annotation("error" if may_give else "warning", {}, printable(f"{one.title}: {text}"))

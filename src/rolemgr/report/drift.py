@@ -9,6 +9,7 @@ from rolemgr.account.drift import Drift, RoleDrift, sids_of
 from rolemgr.account.meaning import Meant, StatementPlace
 from rolemgr.change.change import AccessChange
 from rolemgr.check.finding import Finding, Severity
+from rolemgr.compare.whom import stands_for_many
 from rolemgr.errors import SourceLocation, printable
 from rolemgr.evaluate.principals import Match
 from rolemgr.model.role import ComposedRole, Origin
@@ -202,7 +203,8 @@ def drift_data(
     ``rule``, ``name``, ``severity``, ``message``, ``path``, ``line``, and of access ``direction`` (gained or
     lost), ``statements`` (in the account where gained, in the file where lost), ``denied_by`` (the reverse),
     ``actions``, ``origins`` (lines of the catalog), ``request`` (as `simulate --requests` reads it), ``ask`` (a
-    line that asks the file) or ``unknown``; of a value ``file`` and ``account``. *refused*, with ``role`` and
+    line that asks the file) or ``unknown``, of a trust policy ``who`` is let in, and whether the principal of
+    ``request`` only ``stands_for_others``; of a value ``file`` and ``account``. *refused*, with ``role`` and
     ``problem``, are roles that could not be compared; account and partition are null where none was reached.
     """
     return {
@@ -250,7 +252,15 @@ def _body(one: ExaminedRole, drift: Drift) -> dict[str, Any]:
     }
     if meant.unknown:
         return {**data, "unknown": meant.unknown}
-    return {**data, "request": request_data(meant.shown.request) if meant.shown else None, "ask": witness(one, meant)}
+    request = request_data(meant.shown.request) if meant.shown else None
+    who = {"who": meant.who, "stands_for_others": bool(in_place_of(meant))} if meant.who else {}
+    return {**data, **who, "request": request, "ask": witness(one, meant)}
+
+
+def in_place_of(meant: Meant) -> str:
+    """Return the principal of the request where it stands for those whom a statement names, else nothing."""
+    shown = meant.shown
+    return str(shown.request.principal) if shown and stands_for_many(shown) else ""
 
 
 def _place_data(place: StatementPlace) -> dict[str, Any]:
@@ -304,5 +314,7 @@ def _role_lines(one: ExaminedRole) -> Iterator[str]:
         lines = [change_line(change, one.account, doing=behind) for change in told.get(id(drift), ())]
         yield from (f"    {printable(line)}" for line in lines or [f"! {drift.what}  {behind}"])
         if drift.meant and (line := witness(one, drift.meant)):
+            if stand_in := in_place_of(drift.meant):
+                yield f"        {printable(stand_in)} asks in their place:"
             yield f"        {printable(line)}"
     yield ""

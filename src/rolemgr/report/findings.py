@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rolemgr.check.finding import Finding, NotJudged, Severity, TypeFromName
+from rolemgr.errors import printable
 
 
 def findings_data(
@@ -96,4 +97,5 @@ def _escaped(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    """Return *text*, such as a file's name, without what a terminal would obey: the log of a job is read on one."""
+    return _escaped(printable(text)).replace(":", "%3A").replace(",", "%2C")

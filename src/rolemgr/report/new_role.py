@@ -1,11 +1,18 @@
 """What a role that only one side has may do, in the words of `preview`; of a policy, what its statements allow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compare.grants import Grant
-from rolemgr.iam.documents import Effect, IdentityStatement, ResourceStatement, StatementElement, TrustStatement
+from rolemgr.iam.documents import (
+    Effect,
+    IdentityStatement,
+    PolicyDocument,
+    ResourceStatement,
+    StatementElement,
+    TrustStatement,
+)
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.report.changes import listed
 from rolemgr.report.review import review
@@ -29,13 +36,22 @@ def may_do(role: ComposedRole, documents: RoleDocuments, catalog: Catalog) -> Bl
 def allowed_by(grant: Grant) -> Blocks:
     """Return what the Allows of a policy, or of a role that was written, give."""
     policies = (*(grant.identity or ()), *filter(None, (grant.trust, grant.resource)))
-    found = tuple(text for policy in policies for text in _allows(policy.statements()))
-    return (("allows", found or ("nothing",)),)
+    return (("allows", _statements_of(policies, Effect.ALLOW) or ("nothing",)),)
 
 
-def _allows(statements: tuple[StatementElement, ...]) -> Iterator[str]:
+def told_of(documents: Sequence[PolicyDocument]) -> Blocks:
+    """Return what policies allow and what they deny, by statement."""
+    found = (("allows", _statements_of(documents, Effect.ALLOW)), ("denies", _statements_of(documents, Effect.DENY)))
+    return tuple((name, texts) for name, texts in found if texts) or (("allows", ("nothing",)),)
+
+
+def _statements_of(policies: Sequence[PolicyDocument], effect: Effect) -> tuple[str, ...]:
+    return tuple(text for policy in policies for text in _in_words(policy.statements(), effect))
+
+
+def _in_words(statements: tuple[StatementElement, ...], effect: Effect) -> Iterator[str]:
     for one in statements:
-        if one.effect is not Effect.ALLOW:
+        if one.effect is not effect:
             continue
         actions = getattr(one, "action", None)
         text = listed(actions) if actions else f"all but {listed(getattr(one, 'not_action', None) or ())}"

@@ -27,6 +27,8 @@ def passed_line(passed: PassedRole, own: str, *, exists: bool | None = True) -> 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     services = " and ".join(passed.services) or "any service"
+    if passed.idle:
+        return f"it may pass itself to {services}, which has no effect: its trust does not name that"
     head = f"its work in {services} runs as"
     if has_wildcard(as_pattern(passed.arn)):
         return f"{head} a role that matches {passed.arn}"

@@ -38,6 +38,11 @@ NO_DATA_EVENTS: Final = (
     "the trail has no data events: reads and writes of S3 objects, calls of endpoints and the like are not in it"
 )
 
+UNTOLD_DATA_EVENTS: Final = (
+    "the trail does not tell which events are data events (eventCategory, managementEvent): whether reads and writes "
+    "of S3 objects, calls of endpoints and the like are all in it, nobody knows"
+)
+
 
 def replay_data(found: Replay) -> dict[str, Any]:
     """Return *found* for ``--format json``: counts of calls, then rows of calls that are alike, the most first."""
@@ -80,7 +85,7 @@ def _by_data(one: DecidedBy) -> dict[str, Any]:
 def notes(found: Replay) -> Iterator[str]:
     """Yield what limits what the replay can say."""
     if not found.data_events:
-        yield NO_DATA_EVENTS
+        yield UNTOLD_DATA_EVENTS if found.untold_categories else NO_DATA_EVENTS
     if found.rows_left_out:
         yield f"{several(found.rows_left_out, 'request')} more that differ from all that is shown: too many to list"
 

@@ -17,7 +17,7 @@ from rolemgr.report.pages.page import Heading
 from rolemgr.report.review_attached import attached_can, not_at_hand
 from rolemgr.report.review_lines import beside
 from rolemgr.report.review_never import in_words, together
-from rolemgr.report.review_resources import has_effect, short_arn
+from rolemgr.report.review_resources import short_arn
 from rolemgr.separation.closure import closure_of, passed_roles, reached
 from rolemgr.separation.violations import RenderedRole, sentence, violations
 
@@ -83,7 +83,7 @@ def _with_verbs(role: RenderedRole, what: str, verbs: Mapping[str, str]) -> str:
 
 
 def _passes(role: ComposedRole, catalog: Catalog) -> Iterator[str]:
-    passed = [one for one in passed_roles(catalog, role) if one.arn != role.spec.arn or has_effect(role, one.services)]
+    passed = [one for one in passed_roles(catalog, role) if not one.idle]
     names = ["itself" if one.arn == role.spec.arn else short_arn(one.arn) for one in passed]
     services = {service for one in passed for service in one.services}
     if names:

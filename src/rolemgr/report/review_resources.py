@@ -245,17 +245,6 @@ def _s3_reads(
     yield from _in_words(role, service, rest, writing=writing, whole=whole)
 
 
-def has_effect(role: ComposedRole, services: Sequence[str]) -> bool:
-    """
-    Tell whether passing *role* itself to *services* has an effect: a service assumes it only where its trust names it.
-
-    Where no service is known, any may be meant.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-    """
-    trusted = {name for one in role.trust for name in one.principal.get("Service", ())}
-    return bool(trusted) if not services else not trusted.isdisjoint(services)
-
-
 def account_of(arn: str) -> str:
     """Return the account of *arn*; nothing where it has none."""
     parsed = Arn.parse(arn)

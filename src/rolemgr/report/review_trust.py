@@ -12,7 +12,7 @@ from rolemgr.model.role import ComposedRole, ComposedTrust, PassedRole, RoleDocu
 from rolemgr.model.times import duration
 from rolemgr.report.review_attached import attached_reach
 from rolemgr.report.review_passed import adds
-from rolemgr.report.review_resources import granted, has_effect, short_arn
+from rolemgr.report.review_resources import granted, short_arn
 from rolemgr.separation.closure import passed_roles
 
 _HOW: Final[Mapping[str, str]] = {
@@ -121,7 +121,7 @@ def runs(role: ComposedRole, documents: RoleDocuments, catalog: Catalog, *, whol
     idle = False
     for services, found in by_services.items():
         what = _started(actions) if services == (_SAGEMAKER,) else ""
-        working = [one for one in found if one.arn != role.spec.arn or has_effect(role, services)]
+        working = [one for one in found if not one.idle]
         idle |= len(working) < len(found)
         own_first = sorted(working, key=lambda one: one.arn != role.spec.arn)
         names = _either([_named(one, role) for one in own_first])

@@ -112,6 +112,7 @@ def sarif_log(
         results.append({**_result(finding, places, is_file), "suppressions": [suppression]})
     driver = {
         "name": "rolemgr",
+        **_home(),
         "semanticVersion": version,
         "rules": [_rule(rules[identifier]) for identifier in used],
     }
@@ -125,6 +126,23 @@ def sarif_log(
         succeeded = not any(one.level == _FAILED for one in notes)
         run["invocations"] = [{"executionSuccessful": succeeded, "toolExecutionNotifications": told}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _home() -> dict[str, str]:
+    """
+    Return the address of the project's pages, where the metadata of the installed package has one.
+
+    https://packaging.python.org/en/latest/specifications/well-known-project-urls/
+    """
+    from importlib.metadata import PackageNotFoundError, metadata  # 10 ms, for this form alone
+
+    try:
+        rows = metadata("rolemgr").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return {}
+    urls = {label.strip().lower(): url.strip() for label, _, url in (row.partition(",") for row in rows)}
+    found = next((urls[name] for name in ("documentation", "homepage", "source", "repository") if name in urls), None)
+    return {"informationUri": found} if found and found.startswith("https://") else {}
 
 
 def as_result(finding: Finding) -> SarifResult:
@@ -151,7 +169,7 @@ def _location(path: str, line: int | None, is_file: Callable[[str], bool], colum
     if not is_file(path):
         return {"logicalLocations": [{"fullyQualifiedName": path}]}
     where = PurePath(path)
-    uri = where.as_uri() if where.is_absolute() else quote(where.as_posix())
+    uri = where.as_uri() if where.is_absolute() else quote(where.as_posix(), errors="surrogateescape")
     begins = {} if where.is_absolute() else {"uriBaseId": _FROM}
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, **begins}}
     if line:

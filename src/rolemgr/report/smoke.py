@@ -6,11 +6,13 @@ from typing import Any, Literal, NamedTuple
 
 from rolemgr.errors import printable
 from rolemgr.iam.arn import partition_of
+from rolemgr.report.smoke_job import SmokeJob, guard_text, job_data, job_text
 
 _HEAD = """\
 #!/bin/sh
 # Shows that IAM role {name} works. Made by rolemgr smoke, which runs nothing: read it, then run it with sh.
-# Needs the AWS CLI. Each call reads, or names what is not there, so that nothing is made and nothing is left behind.
+# Needs the AWS CLI. Each call reads, or names what is not there, so that nothing is made and nothing is left behind;
+# only the training job at the end, where there is one, makes something, and runs only where you ask for it.
 # Calls of AWS's APIs for lists and descriptions are free of charge; S3 charges for each of its requests, well below
 # a cent in all.
 # Ends with 0 where all is as expected, 1 where something is not, 2 where something can't be told.
@@ -80,7 +82,7 @@ case $caller in
 esac
 """
 _ASSUMED = """
-# The role's credentials, for a quarter of an hour; the caller's come back with the end of this script.
+# The role's credentials, for as long as this may take; the caller's come back with the end of this script.
 credentials=$(aws {command} --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text)
 AWS_ACCESS_KEY_ID=$(printf '%s' "$credentials" | cut -f1)
 AWS_SECRET_ACCESS_KEY=$(printf '%s' "$credentials" | cut -f2)
@@ -130,19 +132,21 @@ class SmokeTest(NamedTuple):
     calls: tuple[SmokeCall, ...]
     not_shown: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    job: SmokeJob | None = None
+    """The smallest training job that the role may run."""
 
 
 def smoke_text(found: SmokeTest) -> str:
     """Return the script; what a shell would read into a text is quoted."""
     quoted = {key: shlex.quote(getattr(found, key)) for key in ("name", "account", "region")}
-    parts = [_HEAD.format(**quoted)]
+    parts = [_HEAD.format(**quoted), guard_text(found.job)]
     if found.assume:
         parts += [_MFA] if found.mfa else []
         command = shlex.join(found.assume) + (_WITH_MFA if found.mfa else "")
         parts.append(_ASSUMED.format(command=command))
     else:
         parts.append(_NOT_ASSUMED)
-    return "".join([*parts, _WHO, *_calls(found), _END])
+    return "".join([*parts, _WHO, *_calls(found), job_text(found.job) if found.job else "", _END])
 
 
 def _calls(found: SmokeTest) -> Iterator[str]:
@@ -179,6 +183,7 @@ def smoke_data(found: SmokeTest) -> dict[str, Any]:
             }
             for one in found.calls
         ],
+        "training_job": job_data(found.job) if found.job else None,
         "not_shown": [{"shows": name, "reason": why} for name, why in found.not_shown],
         "notes": list(found.notes),
     }  # fmt: skip

@@ -29,6 +29,8 @@ def _home(spec: RoleSpec) -> Iterator[str]:
         yield from ("--region", spec.region)
     if spec.partition:
         yield from ("--partition", spec.partition)
+    if spec.path != "/":  # settings that give this role its path would give it to the other, which is passed without
+        yield from ("--path", "/")
 
 
 def _lists(spec: RoleSpec) -> Iterator[str]:

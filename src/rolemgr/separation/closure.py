@@ -6,7 +6,7 @@ persona is then composed for the same account, region and values. A pattern reac
 matches. What else a role reaches is returned in words: what those roles can do nobody here knows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,22 +34,27 @@ class Closure(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def closure_of(catalog: Catalog, role: ComposedRole) -> Closure:
-    """Return every role that *role* reaches, directly or through another, itself left out."""
+def closure_of(catalog: Catalog, role: ComposedRole, beside: Iterable[ComposedRole] = ()) -> Closure:
+    """
+    Return every role that *role* reaches, directly or through another, itself left out.
+
+    A role *beside*, which somebody wrote down, is what its ARN means; else that is the persona that has it by default.
+    """
     known: dict[str, ComposedRole] = {}
     unknown: set[str] = set()
+    given = {one.spec.arn: one for one in beside}
     personas = _default_arns(catalog, role.spec)
     todo = [role]
     while todo:
         here = todo.pop()
         unknown.update(here.acts_as_unknown)
         for pattern in sorted(set(reached(here)) - {role.spec.arn, here.spec.arn}):
-            matched = [arn for arn in personas if common(pattern, arn) is not None]
+            matched = [arn for arn in {**personas, **given} if common(pattern, arn) is not None]
             if matched != [pattern]:
                 unknown.add(pattern)
             for arn in matched:
                 if arn != role.spec.arn and arn not in known:
-                    known[arn] = _compose_beside(catalog, personas[arn], role)
+                    known[arn] = given.get(arn) or _compose_beside(catalog, personas[arn], role)
                     todo.append(known[arn])
     return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
 
@@ -71,9 +76,23 @@ def passed_roles(catalog: Catalog, role: ComposedRole) -> tuple[PassedRole, ...]
             for resource in filter(_may_be_role, statement.resources):
                 found.setdefault(resource, set()).update(_services(statement))
     return tuple(
-        PassedRole(arn, tuple(sorted(found[arn])), name, options_beside(catalog, name, role.spec) if name else ())
-        for arn, name in ((arn, personas.get(arn)) for arn in sorted(found))
-    )
+        PassedRole(
+            arn, services, name, options_beside(catalog, name, role.spec) if name else (),
+            idle=arn == role.spec.arn and not _has_effect(role, services),
+        )
+        for arn, services, name in ((arn, tuple(sorted(found[arn])), personas.get(arn)) for arn in sorted(found))
+    )  # fmt: skip
+
+
+def _has_effect(role: ComposedRole, services: Sequence[str]) -> bool:
+    """
+    Tell whether passing *role* itself to *services* has an effect: a service assumes it only where its trust names it.
+
+    Where no service is known, any may be meant.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    trusted = {name for one in role.trust for name in one.principal.get("Service", ())}
+    return bool(trusted) if not services else not trusted.isdisjoint(services)
 
 
 def _services(statement: ComposedStatement) -> Iterator[str]:

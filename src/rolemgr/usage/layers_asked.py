@@ -6,7 +6,7 @@ whole would let a call through.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -20,7 +20,12 @@ from rolemgr.iam.wildcards import matches
 
 Place: TypeAlias = tuple[Layer, int | None, int]
 """A policy: its layer, level and number."""
-_ALLOW: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_EVERYTHING: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+_ALLOW: Final = {"Version": "2012-10-17", "Statement": [_EVERYTHING]}
+_OPEN: Final = ResourcePolicy.model_validate(
+    {"Version": "2012-10-17", "Statement": [{**_EVERYTHING, "Principal": "*"}]}
+)
+"""The policy of a resource that lets everybody in, in the place of one that is not given."""
 UNTOLD: Final = "who called can't be told"
 _IN_ACCOUNTS: Final = frozenset({"IAMUser", "AssumedRole", "Root", "FederatedUser", "Role"})
 
@@ -35,12 +40,25 @@ class GivenPolicy(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AskedPolicies:
-    """Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text."""
+    """
+    Policies ready to be asked, the *sources* of each, which *layers* are among them, and what has no text.
+
+    *ask_services* decides where a service calls for itself: it has no policies of its own.
+    """
 
     ask: PartlyKnownLayers
+    ask_services: PartlyKnownLayers
     sources: Mapping[Place, str]
     layers: frozenset[Layer]
     missing: MissingPolicies = NONE_MISSING
+
+    def ask_about(self, principal: RecordedPrincipal) -> PartlyKnownLayers:
+        """
+        Return what decides about *principal*: a service has no policies of its own, and needs the resource's.
+
+        That is not given, and taken to allow. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+        """
+        return self.ask_services if principal.kind == "AWSService" else self.ask
 
 
 def asked_policies(
@@ -78,7 +96,10 @@ def asked_policies(
     )
     if boundary:
         missing = missing._replace(boundaries=())
-    return AskedPolicies(PartlyKnownLayers(policies), sources, frozenset({*by, *leveled}), missing)
+    return AskedPolicies(
+        PartlyKnownLayers(policies), PartlyKnownLayers(replace(policies, resource=_OPEN)), sources,
+        frozenset({*by, *leveled}), missing,
+    )  # fmt: skip
 
 
 def _documents(levels: Sequence[Sequence[GivenPolicy]]) -> Any:

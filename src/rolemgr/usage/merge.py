@@ -2,7 +2,7 @@
 
 from rolemgr.usage.recorded import MOST_UNREAD as MOST_UNREAD_OF_USE
 from rolemgr.usage.recorded import RecordedUse
-from rolemgr.usage.replay import MOST_EXAMPLES, MOST_ROWS, MOST_UNREAD, Replay, ReplayRow
+from rolemgr.usage.replay import MOST_CALLERS, MOST_EXAMPLES, MOST_ROWS, MOST_UNREAD, Replay, ReplayRow
 
 
 def add_to(whole: Replay, part: Replay) -> bool:
@@ -19,11 +19,15 @@ def add_to(whole: Replay, part: Replay) -> bool:
     ):  # fmt: skip
         for name, count in more.items():
             counts[name] = counts.get(name, 0) + count
+    for who, count in part.other_callers.items():
+        if who in whole.other_callers or len(whole.other_callers) < MOST_CALLERS:
+            whole.other_callers[who] = whole.other_callers.get(who, 0) + count
     _add_rows(whole, part)
     whole.unread += part.unread[: MOST_UNREAD - len(whole.unread)]
     whole.unread_count += part.unread_count
     whole.events += part.events
     whole.data_events += part.data_events
+    whole.untold_categories += part.untold_categories
     whole.requests_asked += part.requests_asked
     whole.first = min(filter(None, (whole.first, part.first)), default="")
     whole.last = max(whole.last, part.last)

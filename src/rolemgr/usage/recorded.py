@@ -161,7 +161,7 @@ def account_of(name: str) -> str | None:
 
 def _take(found: RecordedUse, call: RecordedCall, told_apart: ToldApart) -> None:
     found.calls += 1
-    found.data_events += call.event.get("managementEvent") is False
+    found.data_events += call.is_data_event is True
     who = str(call.principal)
     found.principals[who] = found.principals.get(who, 0) + 1
     if call.time:

@@ -23,6 +23,7 @@ from rolemgr.usage.verdicts import DecidedBy, ReplayJudge, ReplayOutcome, Replay
 MOST_ROWS: Final = 20_000
 MOST_EXAMPLES: Final = 3
 MOST_UNREAD: Final = 1_000
+MOST_CALLERS: Final = 100
 _LAYERS: Final = {
     "identity-based policy": Layer.IDENTITY,
     "resource-based policy": Layer.RESOURCE,
@@ -93,11 +94,15 @@ class Replay:
     """How many calls become what."""
     rows: dict[ReplayRowKey, ReplayRow] = field(default_factory=dict)
     not_judged: dict[str, int] = field(default_factory=dict)
+    other_callers: dict[str, int] = field(default_factory=dict)
+    """How many calls each of those made whom the policies are not about: the first hundred of them."""
     unknown_operations: dict[str, int] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
     unread_count: int = 0
     events: int = 0
     data_events: int = 0
+    untold_categories: int = 0
+    """How many calls may be data events or not, as nothing tells."""
     requests_asked: int = 0
     first: str = ""
     last: str = ""
@@ -157,11 +162,14 @@ def _take(found: Replay, judge: ReplayJudge, record: Record, policies: ReplayedP
     if call.time:
         found.first = min(found.first or call.time, call.time)
         found.last = max(found.last, call.time)
-    if call.event.get("eventCategory") == "Data" or call.event.get("managementEvent") is False:
-        found.data_events += 1
+    found.data_events += call.is_data_event is True
+    found.untold_categories += call.is_data_event is None
     asked = policies.about(call.principal)
     if isinstance(asked, NotAsked):
         _count(found.not_judged, asked.reason)
+        who = call.principal.arn
+        if who and (who in found.other_callers or len(found.other_callers) < MOST_CALLERS):
+            _count(found.other_callers, who)
         return
     requests = requests_of(call)
     if requests:

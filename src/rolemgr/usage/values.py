@@ -15,7 +15,7 @@ from rolemgr.compose.substitute import fill
 from rolemgr.evaluate.partly import MatchingAllow
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.variables import as_pattern, opens_variable
-from rolemgr.iam.wildcards import contains, matches
+from rolemgr.iam.wildcards import contains, has_wildcard, matches
 from rolemgr.model.catalog import EntryId, GroupStatement, Parameter, ParameterName, ParameterType
 from rolemgr.usage.groups import GroupsInUse
 from rolemgr.usage.recorded import Used
@@ -92,10 +92,11 @@ def _take(
             if name not in told:
                 continue
             found = set(_values_of(text, name, used, values))
-            if found and (used.is_open or used.action.lower() in too_many):
+            is_open = used.is_open and any(opens_variable(one) or has_wildcard(one) for one in found)
+            if found and (is_open or used.action.lower() in too_many):
                 told[name].whole = told[name].whole or f"calls of {used.action} do not tell all of their resources"
             told[name].values |= found
-            told[name].names |= set(_names_of(text, name, used, own)) if found else set()
+            told[name].names |= found if used.is_open else set(_names_of(text, name, used, own)) if found else set()
             seen |= {name} if found else set()
     for name in seen:
         told[name].requests += 1

@@ -89,11 +89,11 @@ class ReplayJudge:
         context = {key: values for key, values in told.items() if values}
         if _MANAGEMENT in self._context:
             context[_MANAGEMENT] = self._context[_MANAGEMENT]
-        verdicts = []
+        verdicts, ask = [], policies.ask_about(request.call.principal)
         for spelling in request.resource.spellings:
             try:
                 asked = Request(request.action, spelling, Context(context), request.call.principal.arn)
-                found = policies.ask.decide(asked, unknown, is_open=request.resource.is_open)
+                found = ask.decide(asked, unknown, is_open=request.resource.is_open)
                 turning = policies.missing.turning(asked, found.worst)
             except InputError as error:
                 return ReplayVerdict(ReplayOutcome.NOT_KNOWN, why=(error.problem,))
@@ -105,7 +105,7 @@ class ReplayJudge:
 
 
 _SPELLING: Final = "AWS may ask under the name in lower case, or as it was given, and the policies tell them apart"
-_RESOURCE: Final = "the event does not tell the resource"
+_RESOURCE: Final = "the event does not tell all of the resource's ARN"
 
 
 def _seen(resource: AskedResource, folded: str, policies: AskedPolicies) -> object:

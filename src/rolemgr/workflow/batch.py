@@ -32,6 +32,7 @@ from rolemgr.evaluate.plain import (
 from rolemgr.evaluate.policies import Layer, Layers, Policies
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.requirements import Guard, guard_of
+from rolemgr.evaluate.session_roles import decision_of
 from rolemgr.files.json import json_problem, parse_json, read_opening, unmeasured_json
 from rolemgr.files.source import MAX_BYTES, DataPath, FileError, SourceFile, paths_of
 from rolemgr.iam.documents import IdentityPolicy, PolicyDocument, ResourceControlPolicy, ResourcePolicy, TrustPolicy
@@ -45,6 +46,9 @@ LAYERS: Final = (
     "identityPolicies", "permissionsBoundaries", "sessionPolicies", "serviceControlPolicies",
     "resourceControlPolicies", "resourcePolicy", "vpcEndpointPolicies",
 )  # fmt: skip
+EXAMPLE: Final = (
+    '{"id": 1, "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme/a.csv"}, "identityPolicies": [...]}'
+)
 _SEEN: Final[set[int]] = set()
 _MANY: Final = 1 << 16
 _KEPT: Final[Kept[Layers]] = Kept(1 << 21)
@@ -91,12 +95,18 @@ def answer_chunk(chunk: bytes) -> tuple[str, int, int]:
 
 
 def _answers(lines: BinaryIO) -> Iterator[BatchAnswer]:
+    for _, found in offline_answers(lines):
+        yield found
+
+
+def offline_answers(lines: BinaryIO) -> Iterator[tuple[bytes, BatchAnswer]]:
+    """Yield each of *lines* that is not blank, with the answer to it."""
     while line := lines.readline(MAX_BYTES + 1):
         if len(line) > MAX_BYTES:
             skip_line(line, lines)
-            yield _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
+            yield line, _error(None, f"the line is longer than {MAX_BYTES:,} bytes")
         elif not line.isspace():
-            yield answer(line)
+            yield line, answer(line)
 
 
 def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = None) -> BatchAnswer:
@@ -109,11 +119,17 @@ def answer(line: bytes, read: Callable[[str, Guard | None], Layers] | None = Non
     try:
         parts = _split(_text(line))
         request = _request(parts)
-        decision = evaluate(request, (read or remembered)(parts.rest, guard_of(request))).decision
+        decision = _decision(request, (read or remembered)(parts.rest, guard_of(request)))
     except (RolemgrError, ValueError, RecursionError) as error:
         return _error(parts.id, _words(error))
     name = encode_basestring_ascii(parts.id) if type(parts.id) is str else json.dumps(parts.id)
     return BatchAnswer(f'{{"id": {name}, "decision": "{decision}"}}\n', understood=True)
+
+
+def _decision(request: Request, policies: Layers) -> str:
+    if ":assumed-role/" not in (request.principal or ""):  # no session: the quick path
+        return evaluate(request, policies).decision
+    return decision_of(request, policies) or "NotKnown"
 
 
 def asked(line: bytes) -> tuple[Request, Policies]:
@@ -154,7 +170,7 @@ def _split(line: str) -> _Parts:
 
 def _request(parts: _Parts) -> Request:
     if parts.request is _NONE:
-        raise InputError(None, "the line has no request")
+        raise InputError(None, "the line has no request", f"write {EXAMPLE}")
     return Request.from_json_value(parts.request)
 
 
@@ -229,7 +245,9 @@ def carefully(rest: str, guard: Guard | None) -> Policies:
     layers = {name: found for name, found in value.items() if name not in _HEAD and found is not None}
     for name in layers:
         if name not in LAYERS:
-            raise UnknownNameError(None, "key", name, ("id", "request", *LAYERS))
+            if meant := _MEANT.get(name.lower()):
+                raise InputError(None, f"unknown key `{name}`", f"these are `{meant}` here")
+            raise UnknownNameError(None, "key", name, ("id", "request", *LAYERS), otherwise=_KEYS)
     bounds = _documents(layers, "permissionsBoundaries", IdentityPolicy)
     if len(bounds) > 1:
         raise InputError(SourceLocation("permissionsBoundaries"), "a principal has one permissions boundary")
@@ -242,6 +260,18 @@ def carefully(rest: str, guard: Guard | None) -> Policies:
         resource=_resource_policy(layers.get("resourcePolicy"), guard),
         vpc_endpoints=_documents(layers, "vpcEndpointPolicies", ResourcePolicy),
     )
+
+
+_MEANT: Final = {
+    "policies": "identityPolicies", "policy": "identityPolicies", "identity": "identityPolicies",
+    "boundary": "permissionsBoundaries", "permissionsboundary": "permissionsBoundaries",
+    "scp": "serviceControlPolicies", "scps": "serviceControlPolicies",
+    "rcp": "resourceControlPolicies", "rcps": "resourceControlPolicies",
+    "trust": "resourcePolicy", "trustpolicy": "resourcePolicy", "session": "sessionPolicies",
+    "vpcendpoint": "vpcEndpointPolicies",
+}  # fmt: skip
+"""What other names of a layer are called here, in lower case."""
+_KEYS: Final = f"a line has id, request and {', '.join(LAYERS)}"
 
 
 def _resource_policy(value: object, guard: Guard | None) -> ResourcePolicy | TrustPolicy | None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
 
 from rolemgr.blueprint.access import accesses, organization_access
 from rolemgr.blueprint.compose import ComposedBlueprint, PlacedRole
@@ -13,9 +12,8 @@ from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.revisions import revised
 from rolemgr.files.source import BLUEPRINT_LIMITS
 from rolemgr.iam.documents import IdentityPolicy, ResourceControlPolicy, ResourcePolicy
-from rolemgr.report.diff import FolderDiff, RoleDiff, WholeRole
+from rolemgr.report.diff import FolderDiff, RoleDiff
 from rolemgr.report.differences import SideWords
-from rolemgr.report.new_role import allowed_by, may_do
 from rolemgr.workflow.blueprint import composed_at
 from rolemgr.workflow.blueprint_accounts import choice_of
 from rolemgr.workflow.blueprint_given import is_blueprint_text
@@ -25,6 +23,7 @@ from rolemgr.workflow.remade import grant_of, remaking
 from rolemgr.workflow.settings import BLUEPRINT_FILE
 from rolemgr.workflow.sides import DiffSide, RoleFile
 from rolemgr.workflow.trees import Trees
+from rolemgr.workflow.whole import whole
 
 
 def blueprints_compared(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff | None:
@@ -133,47 +132,28 @@ def _diff(
             refused += [(title, text) for text in texts_of(error)]
     return FolderDiff(
         *names, tuple(roles),
-        tuple(_whole(title, new[title]) for title in sorted(new.keys() - old.keys())),
-        tuple(_whole(title, old[title]) for title in sorted(old.keys() - new.keys())),
+        tuple(whole(title, new[title]) for title in sorted(new.keys() - old.keys())),
+        tuple(whole(title, old[title]) for title in sorted(old.keys() - new.keys())),
         tuple(refused), settings=settings, blueprints=True,
     )  # fmt: skip
-
-
-def _whole(title: str, side: DiffSide) -> WholeRole:
-    if side.file:
-        chosen = side.file.chosen
-        return WholeRole(title, may_do(chosen.role, chosen.documents, chosen.catalog))
-    if side.types & _DENYING:
-        sids = tuple(one.sid or "a statement" for document in _documents(side.grant) for one in document.statements())
-        return WholeRole(title, (("denies by", sids),), "policy")
-    return WholeRole(title, allowed_by(side.grant), "policy")
-
-
-_DENYING: Final = frozenset({"scp", "rcp"})
-_FULL_ACCESS: Final = "FullAWSAccess"
-
-
-def _documents(grant: Grant) -> Iterator[Any]:
-    yield from (one for one in grant.identity or () if one.statement[0].sid != _FULL_ACCESS)
-    yield from (grant.resource,) if grant.resource else ()
 
 
 def _sides(found: ComposedBlueprint, name: str) -> dict[str, DiffSide]:
     """Return all that *found* makes, by what it is called; both sides of a comparison call the same thing the same."""
     words = SideWords(name, "", "")
     sides = {one.place: _of_role(found, one, words) for one in found.roles}
-    for title, document in _of_resources(found):
-        sides[title] = DiffSide(words, Grant(resource=document), frozenset({"resource"}))
+    for title, document, kind in _of_resources(found):
+        sides[title] = DiffSide(words, Grant(resource=document), frozenset({"resource"}), kind=kind)
     for level in found.layers:
         sides[f"{level.kind.upper()}s of {level.level}"] = _of_level(level, words)
     return sides
 
 
-def _of_resources(found: ComposedBlueprint) -> Iterator[tuple[str, ResourcePolicy]]:
+def _of_resources(found: ComposedBlueprint) -> Iterator[tuple[str, ResourcePolicy, str]]:
     """Yield what decides at something about who uses it: its policy, the shares of AWS RAM, that of a VPC endpoint."""
-    yield from ((f"policy of {one.resource}", one.document) for one in found.policies)
-    yield from ((f"shares of {one.resource}", one.document) for one in found.shares)
-    yield from ((f"policy of VPC endpoint {one.place}", one.document) for one in found.endpoints)
+    yield from ((f"policy of {one.resource}", one.document, "policy") for one in found.policies)
+    yield from ((f"shares of {one.resource}", one.document, "policy") for one in found.shares)
+    yield from ((f"policy of VPC endpoint {one.place}", one.document, "endpoint policy") for one in found.endpoints)
 
 
 def _of_role(found: ComposedBlueprint, one: PlacedRole, words: SideWords) -> DiffSide:
@@ -187,10 +167,10 @@ def _of_level(level: LevelLayers, words: SideWords) -> DiffSide:
     kinds = frozenset({str(level.kind)})
     if all(isinstance(one, IdentityPolicy) for one in documents):
         scps = tuple(one for one in documents if isinstance(one, IdentityPolicy))
-        return DiffSide(words, Grant(identity=with_full_access(scps, lambda _: None), alone=True), kinds)
+        return DiffSide(words, Grant(identity=with_full_access(scps, lambda _: None), alone=True), kinds, kind="SCP")
     rcps = [one for one in documents if isinstance(one, ResourceControlPolicy)]
     statements = tuple(statement for one in rcps for statement in one.statement)
-    return DiffSide(words, Grant(resource=rcps[0].model_copy(update={"statement": statements})), kinds)
+    return DiffSide(words, Grant(resource=rcps[0].model_copy(update={"statement": statements})), kinds, kind="RCP")
 
 
 def _settings(old: ComposedBlueprint, new: ComposedBlueprint) -> Iterator[str]:

@@ -5,10 +5,12 @@ from functools import partial
 
 from rolemgr.account.connect import Access
 from rolemgr.account.document_drift import document_drift
+from rolemgr.account.drift import DriftKind
 from rolemgr.account.resource_plan import in_words, split_statements
 from rolemgr.account.resource_policies import ResourcePolicyThere, read_resource_policy
 from rolemgr.blueprint.compose import ComposedBlueprint
 from rolemgr.check.finding import Severity
+from rolemgr.compare.place import place_of
 from rolemgr.errors import AwsError, RolemgrError
 from rolemgr.report.blueprint_accounts import PolicyNotJudged, UnsharedThing
 from rolemgr.report.blueprint_drift import AccountDrift, BlueprintDrift, ExaminedPolicy, LayerDrift
@@ -43,7 +45,7 @@ def _examined(one: ReachedAccount, found: ComposedBlueprint, progress: Progress,
         try:
             if stop:
                 raise stop
-            policies.append(_policy(each, read_resource_policy(one.way, each.target)))
+            policies.append(_policy(each, read_resource_policy(one.way, each.target), one.way.account))
         except RolemgrError as error:
             stop = error if _concerns_all(error) else None
             unread.append(PolicyNotJudged(each.target, error, each.where))
@@ -75,8 +77,8 @@ def _concerns_all(error: RolemgrError) -> bool:
     return isinstance(error, AwsError) and error.concerns_all
 
 
-def _policy(wanted: WantedPolicy, there: ResourcePolicyThere) -> ExaminedPolicy:
-    drifts = tuple(_drifts(wanted, there))
+def _policy(wanted: WantedPolicy, there: ResourcePolicyThere, account: str) -> ExaminedPolicy:
+    drifts = tuple(_drifts(wanted, there, account))
     notes: tuple[str, ...] = ()
     if there.document and not drifts:
         others = split_statements(there.document, wanted.placed.document).others
@@ -84,20 +86,20 @@ def _policy(wanted: WantedPolicy, there: ResourcePolicyThere) -> ExaminedPolicy:
     return ExaminedPolicy(wanted.target, drifts, notes)
 
 
-def _drifts(wanted: WantedPolicy, there: ResourcePolicyThere) -> Iterator[LayerDrift]:
+def _drifts(wanted: WantedPolicy, there: ResourcePolicyThere, account: str) -> Iterator[LayerDrift]:
     target = wanted.target
     if there.missing:
         yield LayerDrift("resource-missing", f"the {target.kind} {target.name} is not in the account", wanted.where)
     elif there.document is None:
         yield LayerDrift("resource-policy-missing", f"there is no {target.title}", wanted.where)
     else:
-        for one in document_drift(f"the {target.title}", there.document, wanted.placed.document):
-            if one.unknown:
-                yield LayerDrift("resource-policy-unknown", one.what, wanted.where)
-            elif one.way == "gained":
-                yield LayerDrift("resource-policy-gained", one.what, wanted.where, one.request)
-            else:
-                yield LayerDrift("resource-policy-lost", one.what, wanted.where, one.request)
+        at = place_of(target.arn, account)
+        for one in document_drift(f"the {target.title}", there.document, wanted.placed.document, at):
+            kind: DriftKind = "resource-policy-gained" if one.way == "gained" else "resource-policy-lost"
+            kind = "resource-policy-unknown" if one.unknown else kind
+            yield LayerDrift(
+                kind, one.what, wanted.where, one.request, one.who, stands_for_others=one.stands_for_others
+            )
 
 
 def fails(drift: BlueprintDrift, fail_on: str) -> bool:

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
 from rolemgr.files.source import BLUEPRINT_LIMITS, LIMITS
 from rolemgr.workflow.file_kind import FileKind, file_kind, is_role_among_others
-from rolemgr.workflow.given_files import matches_of, yaml_files
+from rolemgr.workflow.given_files import yaml_files
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import BY_KEY, is_directory, is_pattern
+from rolemgr.workflow.role_options import BY_KEY, is_directory, is_pattern, matches_of
 from rolemgr.workflow.settings import BLUEPRINT_FILE, SETTINGS_FILE
 
 _KEYS: Final = re.compile(r"""(?:^|[{,])[ \t]*["']?(?:accounts|organization)["']?[ \t]*:""", re.MULTILINE)

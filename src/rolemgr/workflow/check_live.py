@@ -1,4 +1,8 @@
-"""IAM Access Analyzer beside our rules: ValidatePolicy for each document that `check` reads. AWS charges nothing."""
+"""
+IAM Access Analyzer beside our rules: ValidatePolicy for each document that `check` reads, which costs nothing.
+
+Its custom policy checks, which AWS charges for, are asked where the user accepts so many calls (`check_paid`).
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,11 +14,23 @@ from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.errors import AwsError, InputError, SourceLocation
 from rolemgr.iam.documents import PolicyType
 from rolemgr.workflow.account_options import AccessOptions
+from rolemgr.workflow.check_paid import PaidAsking, accepted_plan
 from rolemgr.workflow.found import CheckFindings, by_place
 from rolemgr.workflow.outside import Say
 
 if TYPE_CHECKING:
+    from rolemgr.check.custom.checks import Custom
     from rolemgr.workflow.many import Progress
+
+
+class PaidChecks(NamedTuple):
+    """The user's own checks, and how many calls that AWS charges for they accept; None where they did not say."""
+
+    customs: "Sequence[Custom]"
+    most: int | None
+
+
+NOTHING_PAID = PaidChecks((), None)
 
 
 class LiveFindings(NamedTuple):
@@ -25,25 +41,33 @@ class LiveFindings(NamedTuple):
 
 
 def with_aws(
-    found: CheckFindings, access: AccessOptions, region: str | None, say: Say, progress: "Progress"
+    found: CheckFindings, access: AccessOptions, region: str | None, say: Say, progress: "Progress",
+    paid: PaidChecks = NOTHING_PAID,
 ) -> LiveFindings:  # fmt: skip
     """
     Return *found* with what IAM Access Analyzer in the *region* finds in the same documents.
+
+    What is *paid* for is settled before anything is asked: raises InputError where it is more than is accepted.
 
     A document that AWS refuses, or that nobody knows before it is deployed, is not judged. Raises AwsError where AWS
     answers about none; where it breaks off later, what it said before is kept, and the rest is not judged.
     """
     if not found.asked:
         raise InputError(SourceLocation("--live"), "nothing here is a policy document for AWS to validate")
+    plan = accepted_plan(found, paid.customs, paid.most, say)
     way = connect(access.profile, region, access.endpoint_url)
     asking = _Asking(way, say, len(found.asked))
     with progress(len(found.asked)) as done:
         for one in found.asked:
             asking.about(one)
             done()
-    of_aws, not_judged = asking.findings, [*found.not_judged, *asking.not_judged]
+    of_aws, not_judged, error = asking.findings, [*found.not_judged, *asking.not_judged], asking.error
+    if plan:
+        checks = PaidAsking(way, plan, error)
+        checks.ask()
+        of_aws, not_judged, error = [*of_aws, *checks.findings], [*not_judged, *checks.not_judged], checks.error
     return LiveFindings(
-        found._replace(findings=by_place([*found.findings, *of_aws]), not_judged=not_judged, asked=()), asking.error
+        found._replace(findings=by_place([*found.findings, *of_aws]), not_judged=not_judged, asked=()), error
     )
 
 

@@ -14,6 +14,7 @@ from rolemgr.errors import InputError, SourceLocation, UnknownNameError, require
 from rolemgr.files.source import LIMITS, LayeredSource, SourceFile, paths_of
 from rolemgr.workflow.file_kind import refuse_other_kinds
 from rolemgr.workflow.outside import Reader
+from rolemgr.workflow.replaced import PlacedChoice, replaced_limits
 from rolemgr.workflow.role_options import BY_KEY, ROLE_OPTIONS, RoleOption
 from rolemgr.workflow.settings import SETTINGS_FILE, find_settings
 
@@ -47,12 +48,14 @@ def role_source(
 
     Raises InputError for a flag, variable, settings or role file that can't be read.
     """
-    from_flags, outside = _from_flags(flags), _from_outside(environ, tree)
-    given = outside | from_flags
+    from_flags, variables = _from_flags(flags), _from_environment(environ)
+    settings = _from_settings(tree.settings(), tree)
+    given = settings | variables | from_flags
     file = _role_file(given.pop("role", None), read)
-    in_file = set(file.data) if file else set()
+    in_file = _from_file(file)
     taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
-    return _layered(file, taken, environ, tree)
+    source = _layered(file, taken, environ, tree)
+    return replace(source, replaced=tuple(replaced_limits([from_flags, in_file, variables, settings])))
 
 
 def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
@@ -75,24 +78,23 @@ def flag_choices(flags: Mapping[str, Any]) -> LayeredSource:
     return _source(None, _from_flags(flags), {}, WORKING_TREE)
 
 
-class _Choice(NamedTuple):
-    value: Any
-    where: SourceLocation
+def _from_file(file: SourceFile | None) -> dict[str, PlacedChoice]:
+    return {key: PlacedChoice(value, file.at((key,))) for key, value in file.data.items()} if file else {}
 
 
-def _from_outside(environ: Mapping[str, str], tree: Tree = WORKING_TREE) -> dict[str, _Choice]:
+def _from_outside(environ: Mapping[str, str], tree: Tree = WORKING_TREE) -> dict[str, PlacedChoice]:
     """Return what the environment sets, and ``rolemgr.yaml`` where the environment does not."""
     return _from_settings(tree.settings(), tree) | _from_environment(environ)
 
 
-def _from_flags(flags: Mapping[str, Any]) -> dict[str, _Choice]:
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, PlacedChoice]:
     chosen = {key: value for key, value in flags.items() if value not in (None, (), False)}
     return {key: _choice(BY_KEY[key], value, SourceLocation(BY_KEY[key].flag)) for key, value in chosen.items()}
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
+def _from_environment(environ: Mapping[str, str]) -> dict[str, PlacedChoice]:
     """Return the options set by ``ROLEMGR_*``; a repeatable one is a list separated by white space."""
-    chosen: dict[str, _Choice] = {}
+    chosen: dict[str, PlacedChoice] = {}
     for option in ROLE_OPTIONS:
         if text := environ.get(option.variable):
             require_text(text, SourceLocation(option.variable))
@@ -101,7 +103,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Choice]:
     return chosen
 
 
-def _from_settings(settings: SourceFile | None, tree: Tree = WORKING_TREE) -> dict[str, _Choice]:
+def _from_settings(settings: SourceFile | None, tree: Tree = WORKING_TREE) -> dict[str, PlacedChoice]:
     """Return the options set in ``rolemgr.yaml``; raise UnknownNameError for a key that is not an option."""
     if settings is None:
         return {}
@@ -109,7 +111,7 @@ def _from_settings(settings: SourceFile | None, tree: Tree = WORKING_TREE) -> di
         if key not in BY_KEY:
             raise UnknownNameError(settings.at((key,)), "setting", key, BY_KEY)
     data = {**settings.data, **_beside(settings, tree)}
-    return {key: _Choice(value, settings.at((key,))) for key, value in data.items()}
+    return {key: PlacedChoice(value, settings.at((key,))) for key, value in data.items()}
 
 
 def with_settings_beside(source: SourceFile) -> SourceFile:
@@ -141,8 +143,8 @@ def catalog_folders(flags: Sequence[str]) -> list[Path]:
     return [Path(folder) for folder in choice.value]
 
 
-def _choice(option: RoleOption, value: Any, where: SourceLocation) -> _Choice:
-    return _Choice(dict(_pairs(option, value, where)) if option.pairs else value, where)
+def _choice(option: RoleOption, value: Any, where: SourceLocation) -> PlacedChoice:
+    return PlacedChoice(dict(_pairs(option, value, where)) if option.pairs else value, where)
 
 
 def _pairs(option: RoleOption, texts: tuple[str, ...], where: SourceLocation) -> Iterator[tuple[str, Any]]:
@@ -161,7 +163,7 @@ def _several(value: str) -> list[str]:
     return value.split(",") if value else []
 
 
-def _role_file(choice: _Choice | None, read: Reader) -> SourceFile | None:
+def _role_file(choice: PlacedChoice | None, read: Reader) -> SourceFile | None:
     if choice is None:
         return None
     source = _read_role(str(choice.value), read)
@@ -178,7 +180,7 @@ def _read_role(name: str, read: Reader) -> SourceFile:
 
 
 def _layered(
-    file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str], tree: Tree
+    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree
 ) -> LayeredSource:
     if "persona" not in taken and not file:
         raise InputError(
@@ -188,7 +190,7 @@ def _layered(
 
 
 def _source(
-    file: SourceFile | None, taken: dict[str, _Choice], environ: Mapping[str, str], tree: Tree
+    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree
 ) -> LayeredSource:
     data = dict(file.data) if file else {}
     if "region" not in data and "region" not in taken:
@@ -202,11 +204,11 @@ def _source(
     return LayeredSource(file.name if file else "command line", data, lines, places, file)
 
 
-def _region_of(environ: Mapping[str, str]) -> dict[str, _Choice]:
+def _region_of(environ: Mapping[str, str]) -> dict[str, PlacedChoice]:
     """Return the region that AWS's own variables name, if any."""
     for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         if region := environ.get(variable):
-            return {"region": _Choice(region, SourceLocation(variable))}
+            return {"region": PlacedChoice(region, SourceLocation(variable))}
     return {}
 
 

@@ -137,7 +137,18 @@ def judged_role(name: str, made: RenderedChoice) -> JudgedRole:
     """Return the role that was *made* under *name*, with what of its persona's separations it does not keep."""
     beyond = tuple(unknown_notes(closure_of(made.catalog, made.role)))
     rendered = RenderedRole(made.role, made.documents)
-    return JudgedRole(name, rendered, dict(_not_kept(made.catalog, made.role)), beyond)
+    return JudgedRole(
+        name, rendered, dict(_not_kept(made.catalog, made.role)), beyond, tuple(_not_asked(made.documents))
+    )
+
+
+def _not_asked(documents: RoleDocuments) -> Iterator[str]:
+    """Yield what decides about the role's requests too, and that no witness was put to."""
+    if documents.boundary:
+        yield f"the boundary {documents.boundary} was not asked: it may deny the request that is shown as allowed"
+    if documents.attached:
+        names = ", ".join(documents.attached)
+        yield f"the attached {names} were not asked: they may deny the request that is shown as allowed"
 
 
 def _not_kept(catalog: Catalog, role: ComposedRole) -> Iterator[tuple[str, str]]:

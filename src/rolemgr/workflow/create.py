@@ -105,6 +105,6 @@ def _next_steps(found: RenderedChoice, *, is_open: bool) -> tuple[str, ...]:
     Where the account *is_open*, the user of the result fills it.
     """
     own = found.role.spec.arn
-    passed = (passed_line(one, own) for one in passed_roles(found.catalog, found.role))
+    passed = (passed_line(one, own) for one in passed_roles(found.catalog, found.role) if not one.idle)
     texts = (*passed, *next_steps(found.role))
     return tuple(text.replace(DEFAULT_ACCOUNT, "ACCOUNT") if is_open else text for text in texts)

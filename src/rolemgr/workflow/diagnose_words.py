@@ -12,9 +12,8 @@ from rolemgr.files.source import ANSWER_LIMITS, LIMITS, FileError, Limits, Sourc
 from rolemgr.iam.uses import kinds_in
 from rolemgr.workflow.asked_files import AskedPrincipal, asked_of
 from rolemgr.workflow.file_kind import file_kind, is_role_text, refuse_unjudged_kinds
-from rolemgr.workflow.given_files import matches_of
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role_options import is_directory, is_pattern, with_role_files
+from rolemgr.workflow.role_options import is_directory, is_pattern, matches_of, with_role_files
 
 _FILE_NAME: Final = re.compile(r"[^\s:]{1,255}\.(?:ya?ml|json|txt|log)")
 """What was meant as the name of a file: a message has spaces, an encoded one no ending."""
@@ -79,7 +78,7 @@ class _ReadOnce:
 
 def _unfolded(word: str) -> Sequence[str]:
     """Return the files that the pattern *word* matches; a message may have stars too, and then is none."""
-    if _may_be_read(word) or is_directory(word) or re.search(r"\s", word) or not is_pattern(word):
+    if re.search(r"\s", word) or not is_pattern(word):
         return (word,)
     return matches_of(word) or (word,)
 

@@ -14,6 +14,7 @@ from rolemgr.workflow.outside import Outside
 from rolemgr.workflow.policy_files import read_source
 from rolemgr.workflow.sides import DiffSide, holds_anything, is_role_file, read_side
 from rolemgr.workflow.trees import Trees
+from rolemgr.workflow.whole import whole
 
 if TYPE_CHECKING:
     from rolemgr.workflow.lock import Locks
@@ -86,8 +87,8 @@ def _folders(a: str, b: str, kind: str | None, trees: Trees) -> FolderDiff:
             wrong[path] = error
     found = FolderDiff(
         a, b, tuple(roles),
-        tuple(_whole(path, new.sides[path]) for path in sorted(new.sides.keys() - old.sides.keys() - wrong.keys())),
-        tuple(_whole(path, old.sides[path]) for path in sorted(old.sides.keys() - new.sides.keys() - wrong.keys())),
+        tuple(whole(path, new.sides[path]) for path in sorted(new.sides.keys() - old.sides.keys() - wrong.keys())),
+        tuple(whole(path, old.sides[path]) for path in sorted(old.sides.keys() - new.sides.keys() - wrong.keys())),
         tuple((path, one) for path, error in sorted(wrong.items()) for one in texts_of(error)),
         tuple(dict.fromkeys((*old.passed_over, *new.passed_over))),
     )  # fmt: skip
@@ -113,14 +114,6 @@ def _read(folder: str, kind: str | None, trees: Trees) -> _Read:
         except RolemgrError as error:
             found.wrong[path] = error
     return found
-
-
-def _whole(path: str, side: DiffSide) -> WholeRole:
-    """Return a role that one side alone has, with what it may do; of a policy, what it allows."""
-    from rolemgr.report.new_role import allowed_by, may_do  # rich, and evaluation of all that it can do
-
-    chosen = side.file.chosen if side.file else None
-    return WholeRole(path, may_do(chosen.role, chosen.documents, chosen.catalog) if chosen else allowed_by(side.grant))
 
 
 # --- since a release

@@ -2,22 +2,22 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from glob import glob
 
 from rolemgr.errors import InputError, SourceLocation
-from rolemgr.workflow.role_options import is_pattern
+from rolemgr.workflow.role_options import is_pattern, matches_of
 
 
 def expanded(names: Sequence[str]) -> tuple[str, ...]:
     """
     Return the files and folders that *names* mean, each once, in their order: a pattern's are sorted.
 
-    A name that is a file or a folder is not a pattern, whatever characters it has; ``**`` goes through folders.
+    A name that is a file or a folder is not a pattern, whatever characters it has, unless it matches others as well;
+    ``**`` goes through folders.
     Raises InputError for a pattern that nothing matches: it is not an empty list.
     """
     found: dict[str, None] = {}
     for name in names:
-        if not is_pattern(name) or os.path.lexists(name):
+        if not is_pattern(name):
             found[name] = None
             continue
         matches = matches_of(name)
@@ -25,11 +25,6 @@ def expanded(names: Sequence[str]) -> tuple[str, ...]:
             raise InputError(SourceLocation(name), "matches no file", "patterns begin at this folder")
         found |= dict.fromkeys(matches)
     return tuple(found)
-
-
-def matches_of(pattern: str) -> list[str]:
-    """Return the files and folders that *pattern* matches, sorted; ``**`` goes through folders."""
-    return sorted(glob(pattern, recursive=True))  # noqa: PTH207 - the pattern may be absolute
 
 
 def yaml_files(folder: str, *, below: bool = True) -> Iterator[str]:

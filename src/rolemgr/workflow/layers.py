@@ -1,6 +1,7 @@
 """The layers around the identity policies, read from the files that a user names."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from rolemgr.errors import InputError, SourceLocation
@@ -83,8 +84,14 @@ def with_full_access(scps: tuple[IdentityPolicy, ...], say: Say) -> tuple[Identi
     if any(statement.effect is Effect.ALLOW for scp in scps for statement in scp.statement):
         return scps
     say("no --scp allows anything: FullAWSAccess, which AWS attaches to every level, is taken to be there")
+    return (*scps, full_access())
+
+
+@cache
+def full_access() -> IdentityPolicy:
+    """Return the SCP that AWS attaches everywhere: one object, so that nobody's own is taken for it."""
     allow = {"Sid": "FullAWSAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
-    return (*scps, IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [allow]}))
+    return IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": [allow]})
 
 
 def context_of(texts: Sequence[str]) -> dict[str, list[str]]:

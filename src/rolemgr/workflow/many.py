@@ -14,11 +14,11 @@ from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
 from rolemgr.workflow.choices import role_source
 from rolemgr.workflow.file_kind import is_role_text
-from rolemgr.workflow.given_files import files_below, matches_of, yaml_files
+from rolemgr.workflow.given_files import files_below, yaml_files
 from rolemgr.workflow.outside import Outside, Reader
 from rolemgr.workflow.parallel import Catalogs, in_order
-from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec
-from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, one_role, with_role_files
+from rolemgr.workflow.role import RenderedChoice, assumed, for_its_form, origins, render_spec, replaced
+from rolemgr.workflow.role_options import is_directory, is_pattern, many_roles, matches_of, one_role, with_role_files
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -46,16 +46,16 @@ def matching_files(names: Sequence[str], outside: Outside) -> list[str]:
     """
     Return the role files that *names*, folders and patterns stand for, sorted, each once.
 
-    A name that is a file is not a pattern, whatever characters it has. Of a folder and all below it the YAML files
-    that are role files are meant; those that are something else are said, and one that can't be read stays, so that
-    whoever reads it says so. Raises InputError for a pattern that nothing matches, for a folder without a role file,
-    and for stdin among others.
+    A name that is a file is not a pattern, whatever characters it has, unless it matches others. Of a folder and all
+    below it the YAML files that are role files are meant; those that are something else are said, and one that can't be
+    read stays, so that whoever reads it says so. Raises InputError for a pattern that nothing matches, for a folder
+    without a role file, and for stdin among others.
     """
     found: dict[str, None] = {}
     if "-" in names:
         raise InputError(SourceLocation("--role"), "`-` is one role file, from stdin; give it alone")
     for name in names:
-        folder = is_directory(name)
+        folder = is_directory(name) and not is_pattern(name)
         matches = _in_folder(name, outside) if folder else _matches(name) if is_pattern(name) else [name]
         if not matches:
             problem = "holds no role file" if folder else f"`{name}` matches no file"
@@ -162,7 +162,12 @@ def _made(
         result = make(found)
     except RolemgrError as error:
         return list(_plain(error))
-    notes = (*assumed(source, filled_later), *found.notes, *(origins(source, spec.value) if verbose else ()))
+    notes = (
+        *assumed(source, filled_later),
+        *replaced(source),
+        *found.notes,
+        *(origins(source, spec.value) if verbose else ()),
+    )
     return Made(file, found.documents.name, spec.at("name"), spec.value.account, result, notes)
 
 

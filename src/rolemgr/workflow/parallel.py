@@ -8,9 +8,11 @@ until it is warm. In seconds of processor time: 100 roles take 1.7 in one proces
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from multiprocessing import active_children
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.workflow.spread import cores as usable_cores
@@ -51,13 +53,30 @@ def in_order(work: Callable[[str, Catalogs], R], files: Sequence[str], cores: in
         catalogs = _catalogs()
         yield from (work(file, catalogs) for file in files)
         return
-    pool = ProcessPoolExecutor(cores, initializer=_start)
-    try:
+    with pool_of(cores, _start) as pool:
         with deaf():
             results = pool.map(_Work(work), files, chunksize=_CHUNK)  # this begins the processes
         yield from results
+
+
+@contextmanager
+def pool_of(count: int, begin: Callable[..., None], *needed: Any) -> Iterator[ProcessPoolExecutor]:
+    """
+    Give *count* processes, each begun with *begin* and what it *needed*; they end with the block.
+
+    Where that ends early, by Ctrl-C above all, they end at once, in the middle of what they do: a share may be minutes
+    of work, and they themselves never hear Ctrl-C.
+    """
+    before = set(active_children())
+    pool = ProcessPoolExecutor(count, initializer=begin, initargs=needed)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(active_children()) - before:
+            process.terminate()
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun
+        pool.shutdown(cancel_futures=True)
 
 
 class _Work(Generic[R]):

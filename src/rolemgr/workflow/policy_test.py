@@ -10,6 +10,7 @@ from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
 from rolemgr.files.source import LIMITS
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.policy_tests import PolicyTests
+from rolemgr.model.refusals import names_for
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.policytest.run import FileResults, run_tests
 from rolemgr.workflow.choices import with_settings_beside
@@ -18,7 +19,6 @@ from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.outside import Outside
 
 _TEST_KEYS = ("cases", "calls")
-_SUBJECTS = {"role", "persona", "policies", "resource_policy"}
 _TOP_KEY = re.compile(r"""^["']?([A-Za-z_]+)["']?\s*:""", re.MULTILINE)
 _LEFT_OUT = ("node_modules", "__pycache__")
 
@@ -82,10 +82,11 @@ def _holds_tests(text: str) -> bool:
     """
     Tell whether *text* looks like a test file, by its keys that stand at the margin.
 
-    A misspelt `cases` counts, so that its tests are not left out unseen but refused by the line; so do `tests` beside
-    what a test file is about.
+    A misspelt `cases` counts, and so does what people write for it beside the other keys of a test file, so that its
+    tests are not left out unseen but refused by the line.
     """
-    keys = _TOP_KEY.findall(text)
-    if {"test", "tests"} & set(keys) and _SUBJECTS & set(keys):
+    keys = set(_TOP_KEY.findall(text))
+    if any(key in _TEST_KEYS or get_close_matches(key.lower(), _TEST_KEYS, n=1, cutoff=0.8) for key in keys):
         return True
-    return any(key in _TEST_KEYS or get_close_matches(key.lower(), _TEST_KEYS, n=1, cutoff=0.8) for key in keys)
+    called = {key for key in keys if key.lower() in names_for(_TEST_KEYS[0])}
+    return bool(called) and keys - called <= set(PolicyTests.model_fields)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.model.role import ComposedRole
 from rolemgr.prove.catalog import prove_catalog, prove_role
 from rolemgr.prove.proof import Proof, RoleToProve
 from rolemgr.report.proofs import proofs_data, proofs_page
@@ -14,7 +15,7 @@ from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.role import render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_chosen
 from rolemgr.workflow.role_options import many_roles, one_role
 from rolemgr.workflow.settings import find_settings
 from rolemgr.workflow.views import Views
@@ -58,13 +59,13 @@ def proofs_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> 
     """
     if many_roles(chosen):
         files = matching_files(chosen["role"], outside)
-        return _together([
-            _of_role({**chosen, "role": file}, outside._replace(say=_about(file, outside.say)), verbose=verbose)
-            for file in files
-        ])  # fmt: skip
+        return _together(_of_roles([
+            (one, _rendered(one, outside._replace(say=_about(file, outside.say)), verbose=verbose))
+            for file, one in ((file, {**chosen, "role": file}) for file in files)
+        ]))  # fmt: skip
     one = one_role(chosen)
     if chosen_somewhere(one, outside.environ):
-        return _of_role(one, outside, verbose=verbose)
+        return _of_roles([(one, _rendered(one, outside, verbose=verbose))])[0]
     return _of_catalog(one)
 
 
@@ -102,12 +103,22 @@ def _fallbacks(environ: Mapping[str, str]) -> list[object]:
     return [*(environ.get(f"ROLEMGR_{key.upper()}") for key in _CHOOSING), *(data.get(key) for key in _CHOOSING)]
 
 
-def _of_role(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> Proven:
+def _rendered(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> RenderedChoice:
     reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
-    found = render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
-    subject = RoleToProve(found.catalog, RenderedRole(found.role, found.documents), as_given(chosen))
+    return render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
+
+
+def _of_roles(found: Sequence[tuple[Mapping[str, Any], RenderedChoice]]) -> list[Proven]:
+    """Return the proofs of each role in *found*, with what chose it: what one passes may be another."""
+    roles = tuple(one.role for _, one in found)
+    return [_of_role(chosen, one, roles) for chosen, one in found]
+
+
+def _of_role(chosen: Mapping[str, Any], found: RenderedChoice, roles: tuple[ComposedRole, ...]) -> Proven:
+    rendered = RenderedRole(found.role, found.documents)
+    subject = RoleToProve(found.catalog, rendered, as_given(chosen), beside=roles)
     proofs = prove_role(subject)
-    if not proofs[0].holds and not chosen["break_separation"]:
+    if proofs[0].counter_examples and not chosen["break_separation"]:
         proofs = tuple(_with_flags(proof, _TO_BREAK, subject.flags) for proof in proofs)
     return Proven(f"role {found.role.spec.role_name}", proofs)
 

@@ -71,16 +71,38 @@ def replayed(asked: ReplayRequest, outside: Outside, stdin: BinaryIO, buckets: B
         where, problem = (first.where, first.problem) if first else (SourceLocation(asked.trails[0]), "is empty")
         raise InputError(where, problem, "no event of CloudTrail was found in all that was given")
     if not found.judged and not found.unknown_operations and UNTOLD not in found.not_judged:
-        _say_that_nobody_called(found, asked, outside)
+        _say_that_nobody_called(found, asked, policies, outside)
     return found
 
 
-def _say_that_nobody_called(found: Replay, asked: ReplayRequest, outside: Outside) -> None:
-    """Raise InputError where nobody whom ``--principal`` names called, and say where no role of the files did."""
+def _say_that_nobody_called(
+    found: Replay, asked: ReplayRequest, policies: ReplayedPolicies, outside: Outside
+) -> None:  # fmt: skip
+    """
+    Raise InputError where nobody called whom ``--principal`` names, or whom role files or a blueprint are about.
+
+    Nothing was asked then, and "nothing would be denied" would be no answer. Says where policies for everybody met
+    nobody.
+    """
     if asked.principals:
         hint = f"{found.events:,} events were read; give the name or ARN of a role or user that called"
         raise InputError(SourceLocation("--principal"), f"{', '.join(asked.principals)} made no call", hint)
+    if policies.of:
+        few = list(policies.of)[:_FEW]
+        more = f" and {len(policies.of) - _FEW} more" if len(policies.of) > _FEW else ""
+        problem = f"nothing was replayed: no call in the trail is of {', '.join(few)}{more}"
+        raise InputError(None, problem, _who_called(found, policies))
     outside.say("nothing was replayed: no call in the trail is of a principal that these policies are about")
+
+
+def _who_called(found: Replay, policies: ReplayedPolicies) -> str:
+    """Return who called instead, those first that have the name of a role that was meant."""
+    names = {arn.rpartition("/")[2] for arn in policies.of}
+    callers = sorted(found.other_callers, key=lambda one: (one.rpartition("/")[2] not in names, one))
+    if not callers:
+        return f"{found.events:,} events were read; look at the account and the path of the role"
+    few = ", ".join(callers[:_FEW]) + (" and others" if callers[_FEW:] else "")
+    return f"the trail has calls of {few}: look at the account and the path of the role, or give --principal NAME"
 
 
 def replayed_here(files: Iterator[OpenTrail], policies: ReplayedPolicies) -> Replay:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.evaluate.missing import MissingPolicies
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import LayeredSource, SourceFile
 from rolemgr.model.role import ComposedRole, RoleDocuments
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import DEFAULT_ACCOUNT, RoleSpec, of_permission_set, read_spec
@@ -65,7 +65,7 @@ def render_source(
     taken = assumed(source, filled_later)
     if by_file_alone:
         taken = [_IN_FILE.sub(r"by `\1:` in the role file", text) for text in taken]
-    for text in (*taken, *found.notes, *(origins(source, spec.value) if verbose else ())):
+    for text in (*taken, *replaced(source), *found.notes, *(origins(source, spec.value) if verbose else ())):
         say(f"{about}{text}")
     return found
 
@@ -148,6 +148,11 @@ def assumed(source: SourceFile, filled_later: Sequence[str] = ()) -> list[str]:
         notes.append(FIRST_REGION)
     found = [key for key in ("account", "region") if key in source.data and str(source.at((key,))).startswith("AWS")]
     return [*notes, *(f"{key} {source.data[key]}, from {source.at((key,))}" for key in found)]
+
+
+def replaced(source: SourceFile) -> tuple[str, ...]:
+    """Return what limits of another place no longer hold because of *source*."""
+    return source.replaced if isinstance(source, LayeredSource) else ()
 
 
 def origins(source: SourceFile, spec: RoleSpec) -> Iterator[str]:

@@ -7,7 +7,7 @@ Each is a key of a role file under the same name.
 import os
 import re
 from collections.abc import Mapping, Sequence
-from glob import has_magic
+from glob import glob, has_magic
 from typing import Any, NamedTuple
 
 from rolemgr.errors import InputError, SourceLocation
@@ -90,8 +90,18 @@ MANY_FILES = RoleOption(
 
 
 def is_pattern(name: str) -> bool:
-    """Tell whether *name* stands for files by wildcards; a file of that name is meant itself."""
-    return has_magic(name) and not os.path.isfile(name)  # noqa: PTH113 - never raises
+    """
+    Tell whether *name* stands for files by wildcards; a file or folder of that name is meant itself.
+
+    It is not meant alone where others match too: whoever adds a file called ``*.json`` must not hide them.
+    """
+    return has_magic(name) and (not os.path.lexists(name) or any(one != name for one in matches_of(name)))
+
+
+def matches_of(pattern: str) -> list[str]:
+    """Return the files and folders that *pattern* matches, sorted, with one of that very name; ``**`` goes through."""
+    beside = [pattern] if os.path.lexists(pattern) else []
+    return sorted({*glob(pattern, recursive=True), *beside})  # noqa: PTH207 - the pattern may be absolute
 
 
 def is_directory(name: str) -> bool:

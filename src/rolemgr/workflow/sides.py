@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rolemgr.change.causes import Explained
 from rolemgr.change.fold import Counterpart
@@ -54,6 +54,8 @@ class DiffSide(NamedTuple):
     """Where the statements of a role come from that an earlier release made."""
     placed: Mapping[str, PlacedStatement] = MappingProxyType({})
     """Of a role, in which policy each statement stands."""
+    kind: str = "role"
+    """What it is, in words: a role, a policy, an SCP."""
 
     @property
     def name(self) -> str:
@@ -80,10 +82,18 @@ def read_side(name: str, kind: str | None, trees: Trees) -> DiffSide:
     words = _words_of_document(source.name if name == "-" else name)
     say = trees.outside.say
     if not kind and (role := role_in(source, say)):
-        return DiffSide(words, readable(role, source), placed=placed(data))
+        return DiffSide(words, readable(role, source), placed=placed(data), kind="role" if role.trust else "policy")
     told = _told(source, kind)
     types = frozenset({"identity" if told in ("boundary", "session") else told})
-    return DiffSide(words, readable(_of_policy(source, told, say), source), types)
+    noted = partial(trees.note, source.name) if told == "scp" else say
+    return DiffSide(words, readable(_of_policy(source, told, noted), source), types, kind=KINDS.get(told, "policy"))
+
+
+KINDS: Final = {
+    "trust": "trust policy", "resource": "resource policy", "rcp": "RCP", "scp": "SCP", "endpoint": "endpoint policy",
+    "boundary": "boundary", "session": "session policy",
+}  # fmt: skip
+"""How messages call a policy of each type that is not an identity policy."""
 
 
 def is_role_file(data: Any) -> bool:

@@ -2,7 +2,7 @@
 Commands that show that a role works: one call for each activity group, and the forbidden twins of its separations.
 
 Nothing is run here. Each call reads, or names what is not there, so that it does no harm even where a policy is wrong;
-before it is printed, the role's policies are asked about its request.
+before it is printed, the role's policies are asked about its request. The training job is in `smoke_job`.
 """
 
 import json
@@ -25,7 +25,8 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AccountTrust, RoleTrust, UserTrust
 from rolemgr.report.smoke import SmokeCall, SmokeTest
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import RenderedChoice, attached_to, render_chosen
+from rolemgr.workflow.role import RenderedChoice, attached_to, missing_of, render_chosen
+from rolemgr.workflow.smoke_job import smallest_job
 
 NOT_THERE: Final = "rolemgr-smoke-not-there"
 """What calls name, so that they find nothing: a command that went through would do nothing."""
@@ -62,11 +63,13 @@ def smoke_test(found: RenderedChoice) -> SmokeTest:
         twin = search.denied(name, forbidden)
         calls += [twin] if twin else []
         not_shown += [] if twin else [(name, "no call of it does no harm, whoever makes it")]
-    assume, mfa = _assume(spec)
+    job = smallest_job(role, policies, missing_of(found))
+    not_shown += [("training-job", job)] if isinstance(job, str) else []
+    assume, mfa = _assume(spec, 900 if isinstance(job, str) else 3600)
     notes = tuple(f"what {one} allows or denies is not known here" for one in unknown)
     return SmokeTest(
         spec.name or found.documents.name, spec.arn, spec.account, spec.region, assume, mfa, tuple(calls),
-        tuple(not_shown), (*found.notes, *notes),
+        tuple(not_shown), (*found.notes, *notes), None if isinstance(job, str) else job,
     )  # fmt: skip
 
 
@@ -167,14 +170,14 @@ def _is_plain(value: str) -> bool:
     return bool(value) and value.isprintable() and not _READ_FROM_ELSEWHERE.match(value)
 
 
-def _assume(spec: RoleSpec) -> tuple[tuple[str, ...], bool]:
-    """Return the command that assumes the role, where a user or role may, and whether with MFA."""
+def _assume(spec: RoleSpec, seconds: int) -> tuple[tuple[str, ...], bool]:
+    """Return the command that assumes the role for *seconds*, where a user or role may, and whether with MFA."""
     for one in spec.trust:
         if isinstance(one, AccountTrust | RoleTrust | UserTrust):
             external = getattr(one, "external_id", None)
             more = (f"--external-id={external}",) if external else ()
             command = ("sts", "assume-role", f"--role-arn={spec.arn}", "--role-session-name=rolemgr-smoke")
-            return (*command, "--duration-seconds=900", *more), bool(getattr(one, "mfa", False))
+            return (*command, f"--duration-seconds={seconds}", *more), bool(getattr(one, "mfa", False))
     return (), False
 
 

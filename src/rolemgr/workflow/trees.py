@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rolemgr.errors import InputError, SourceLocation
 from rolemgr.files.revisions import Repository, Revised, is_read, revised
@@ -17,6 +17,10 @@ from rolemgr.workflow.settings import SETTINGS_FILE, settings_in
 
 if TYPE_CHECKING:
     from rolemgr.catalog.load import Catalog
+
+
+_OF_A_FILE: Final = ("./", "../", "/", "-")
+"""How a name begins that is of no revision."""
 
 
 class Trees:
@@ -50,22 +54,44 @@ class Trees:
 
     def read(self, name: str, limits: Limits = LIMITS) -> tuple[str, str]:
         """Return the text of *name*, a file, stdin or a file of a revision, and what messages call it."""
-        found = revised(name) if name != "-" else None
+        found = self._revised(name)
         return (self._repository.read(found, limits), name) if found else self.outside.read(name, limits)
+
+    def _revised(self, name: str) -> Revised | None:
+        """
+        Return *name* as a revision and a path, None for a file and stdin.
+
+        Raises InputError for a file of such a name: a pull request that adds ``main:roles`` must not be compared with
+        itself.
+        """
+        found = revised(name) if name != "-" else None
+        revision, colon, _ = name.partition(":")
+        if found or not colon or not revision or name.startswith(_OF_A_FILE) or not os.path.lexists(name):
+            return found
+        if self._is_revision(revision):
+            hint = f"the file is ./{name}; rename it"
+            raise InputError(SourceLocation(name), "is both a file and a path of a revision", hint)
+        return None
+
+    def _is_revision(self, text: str) -> bool:
+        try:
+            return bool(self._repository.commit(Revised(text, "")))
+        except InputError:  # there is no git: then there are files alone
+            return False
 
     def commit(self, name: str) -> str:
         """Return the short id of the commit that *name* is of; empty where it is of none."""
-        found = revised(name) if name != "-" else None
+        found = self._revised(name)
         return self._repository.commit(found) if found else ""
 
     def is_folder(self, name: str) -> bool:
         """Tell whether *name* is a folder, here or at a revision; raise InputError for a revision that is none."""
-        found = revised(name) if name != "-" else None
+        found = self._revised(name)
         return self._repository.is_folder(found) if found else os.path.isdir(name)  # noqa: PTH112 - never raises
 
     def files(self, name: str) -> dict[str, str]:
         """Return the names of the YAML and JSON files below the folder *name*, by path below it."""
-        found = revised(name)
+        found = self._revised(name)
         if found is None:
             return _files_below(name)
         base = name if name.endswith((":", "/")) else f"{name}/"
@@ -73,7 +99,7 @@ class Trees:
 
     def tree(self, name: str) -> Tree:
         """Return where the role file *name* lies."""
-        found = revised(name) if name != "-" else None
+        found = self._revised(name)
         if found is None:
             return WORKING_TREE
         return Tree(lambda: self._settings(found.revision), _beside)
@@ -134,7 +160,7 @@ def _files_below(folder: str) -> dict[str, str]:
         for name in files:
             below = Path(base, name).relative_to(folder).as_posix()
             if is_read(below):
-                found[below] = str(Path(base, name))
+                found[below] = os.path.join(base, name)  # noqa: PTH118 - a `./` in front stays
     return dict(sorted(found.items()))
 
 

@@ -7,11 +7,10 @@ is work on something small beside what all of them need (*common*), which is sen
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from rolemgr.workflow.parallel import works_alone
+from rolemgr.workflow.parallel import pool_of, works_alone
 from rolemgr.workflow.spread import cores, deaf
 
 C = TypeVar("C")
@@ -56,20 +55,15 @@ def processes(count: int) -> Iterator[Workers]:
     if count == 1:
         yield here
         return
-    pools: list[ProcessPoolExecutor] = []
+    with ExitStack() as pools:
 
-    def several(work: Callable[[C, S], R], common: C, shares: Iterable[S]) -> Iterator[R]:
-        pool = ProcessPoolExecutor(count, initializer=_begin, initargs=(work, common))
-        pools.append(pool)
-        with deaf():  # the first share begins the processes
-            pool.submit(_nothing).result()
-        return in_turn(lambda share: pool.submit(_do, share), shares, count * AHEAD)
+        def several(work: Callable[[C, S], R], common: C, shares: Iterable[S]) -> Iterator[R]:
+            pool = pools.enter_context(pool_of(count, _begin, work, common))
+            with deaf():  # the first share begins the processes
+                pool.submit(_nothing).result()
+            return in_turn(lambda share: pool.submit(_do, share), shares, count * AHEAD)
 
-    try:
         yield several
-    finally:
-        for pool in pools:
-            pool.shutdown(cancel_futures=True)
 
 
 class Pending(Protocol[Out]):

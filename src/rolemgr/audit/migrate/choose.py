@@ -33,8 +33,6 @@ from rolemgr.separation.closure import closure_of
 from rolemgr.separation.violations import Violation, violations
 
 _MOST_ROUNDS: Final = 60
-_BEYOND_GROUPS: Final = "a role that it reaches may do what its persona must never, and no group is why"
-"""What is said where no group can be left out for it."""
 _FLAGS: Final = {"name": "--name", "region": "--region", "account": "--account", "parameter": "--parameter"}
 _REACHING: Final = frozenset({"iam:PassRole", "sts:AssumeRole"})
 
@@ -129,7 +127,7 @@ class Chooser:
                 continue
             new = {one.group: one for one in broken if one.group not in bans}
             if not new:
-                return replace(choice, problem=broken[0].why if broken else _BEYOND_GROUPS)
+                return replace(choice, problem=broken[0].why)
             bans = {**bans, **new}
         return replace(choice, problem=f"no role is found in {_MOST_ROUNDS} rounds")
 
@@ -236,7 +234,8 @@ def composed(catalog: Catalog, choice: GroupChoice) -> GroupChoice | list[Ban]:
     bans = [ban for one in broken for ban in _bans(one, role, acting)]
     direct = [ban for ban in bans if ban.is_direct]  # the persona by itself keeps its promise: what is added goes first
     added = ([ban for ban in found if ban.group in choice.add] for found in (direct, bans))
-    return next(filter(None, (next(added), direct, next(added), bans)))
+    found = next(filter(None, (next(added), direct, next(added), bans)), None)
+    return found or replace(choice, problem=_never(broken[0], role))
 
 
 def role_source(data: Mapping[str, Any]) -> LayeredSource:
@@ -251,18 +250,25 @@ def _bans(violation: Violation, role: ComposedRole, acting: Sequence[EntryId]) -
     """
     Return the groups of *role* by which it could do what it must never, itself or through a role that it reaches.
 
-    By the groups *acting* it acts as roles that it need not pass: whoever starts a pipeline acts as the pipeline's.
+    By the groups *acting* it acts as roles that it need not pass: whoever starts a pipeline acts as the pipeline's,
+    and through that as those which this one reaches.
     """
+    separation, why = violation.never.separation, _never(violation, role)
+    if violation.through == role.spec.role_name:
+        return [Ban(name, why, separation, action=violation.action) for name in _granting(violation, role)]
+    is_acted_as = any(arn.rpartition("/")[2] == violation.through for arn in role.acts_as)
+    direct = sorted({*_reaching(role, violation.through), *(acting if is_acted_as else ())})
+    found = direct or _reaching(role, "*") or acting
+    return [Ban(name, why, separation, violation.through, violation.action, bool(direct)) for name in found]
+
+
+def _never(violation: Violation, role: ComposedRole) -> str:
+    """Return what *role*, or one that it reaches, must never do and could."""
     separation = violation.never.separation
     by = f"separation {separation}" if separation else str(violation.never.where)
     why = f"{role.persona.id} must never be able to do `{violation.forbidden}` ({by})"
-    if violation.through == role.spec.role_name:
-        return [Ban(name, why, separation, action=violation.action) for name in _granting(violation, role)]
-    why = f"{why}, and role {violation.through}, which it reaches, could"
-    is_acted_as = any(arn.rpartition("/")[2] == violation.through for arn in role.acts_as)
-    direct = sorted({*_reaching(role, violation.through), *(acting if is_acted_as else ())})
-    found = direct or _reaching(role, "*")
-    return [Ban(name, why, separation, violation.through, violation.action, bool(direct)) for name in found]
+    is_own = violation.through == role.spec.role_name
+    return why if is_own else f"{why}, and role {violation.through}, which it reaches, could"
 
 
 def _granting(violation: Violation, role: ComposedRole) -> list[EntryId]:

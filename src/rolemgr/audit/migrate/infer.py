@@ -9,6 +9,7 @@ default. Names of jobs end in the time at which they began, so that they are kep
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from rolemgr.audit.migrate.needs import PASS_ROLE, Need
@@ -19,7 +20,7 @@ from rolemgr.compose.substitute import Placeholder, pieces_of
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
 from rolemgr.iam.timed_names import SHORTEST_PREFIX, name_without_time
-from rolemgr.iam.wildcards import contains
+from rolemgr.iam.wildcards import contains, has_wildcard
 from rolemgr.model.catalog import GroupStatement, Parameter, ParameterType
 from rolemgr.model.spec import RoleSpec
 from rolemgr.reference.data import image_regions, jumpstart_buckets
@@ -48,8 +49,15 @@ class Inference(NamedTuple):
     not_told: Mapping[str, str]
 
 
-def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | None) -> Inference:
-    """Return the values of parameters that *needs* tell; *old* is the ARN of the role that is replaced."""
+def infer(
+    catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | None,
+    named: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Inference:  # fmt: skip
+    """
+    Return the values of parameters that *needs* tell; *old* is the ARN of the role that is replaced.
+
+    *named* has resources of which a call says that they are values of a parameter, an S3 prefix, by its name.
+    """
     own = builtins(spec)
     by_action: dict[str, list[Need]] = {}
     for one in needs:
@@ -65,7 +73,18 @@ def infer(catalog: Catalog, spec: RoleSpec, needs: Sequence[Need], old: str | No
                 wide.update({name: need for text in statement.resources for name in open_names(text, own)})
             for name, value in _told(statement, need, own, declared, filled):
                 told.setdefault(name, {}).setdefault(value, []).append(need)
+    for name, value, need in _named(named, needs):
+        told.setdefault(name, {}).setdefault(value, []).append(need)
     return _inference(told, parameters, wide, spec, old)
+
+
+def _named(named: Mapping[str, Collection[str]], needs: Iterable[Need]) -> Iterator[tuple[str, str, Need]]:
+    """Yield the parameters *named* with the prefixes that *needs* write to."""
+    for need in needs:
+        prefix = need.resource.partition(":::")[2].removesuffix("/*")
+        for name, resources in named.items():
+            if need.resource in resources and prefix and not has_wildcard(prefix) and _writes(need.action):
+                yield name, prefix, need
 
 
 def _statements(catalog: Catalog) -> Iterator[tuple[GroupStatement, Mapping[str, Parameter]]]:

@@ -29,6 +29,7 @@ from rolemgr.compare.verdicts import Comparison
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError
 from rolemgr.iam.arn import REGION, Arn
 from rolemgr.iam.documents import Effect
+from rolemgr.iam.wildcards import matches
 from rolemgr.model.inventory import HeldRole, Unjudged
 from rolemgr.model.service_trust import ServiceTrust
 from rolemgr.model.source import parse_model
@@ -59,6 +60,10 @@ class NewRoleOptions(NamedTuple):
     """What a group weighs more where the persona does not have it."""
     weighs_new: bool = True
     """Whether a group weighs more for what the old role may not do: code has no old role."""
+    trusted: frozenset[str] = frozenset()
+    """The services that take the role, where the old one has no trust policy that names any."""
+    not_of_people: tuple[str, ...] = ()
+    """Personas, as patterns, that are for AWS's own work: they come after others that lose as little."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +217,7 @@ def plan(
     spec = parse_model(role_source({**start, "persona": candidates(catalog)[0]}), RoleSpec).value
     if files and files.trail:
         needs = [_of_itself(one, old, spec.arn) for one in needs]
-    inference = infer(catalog, spec, needs, old.arn)
+    inference = infer(catalog, spec, needs, old.arn, files.values if files else {})
     values = {**{name: one.values for name, one in inference.found.items()}, **options.parameters}
     found = offer(catalog, spec, values)
     today = frozenset(one.action for one in allowed)
@@ -223,8 +228,10 @@ def plan(
     )
     names = [options.persona] if options.persona else among or candidates(catalog)
     choices = [chooser.choose(name, found, values) for name in names]
-    trusted = frozenset(_services(old))
-    choices.sort(key=lambda one: _order(one, needs, trusted, is_by_weight=weight > 1))
+    trusted = frozenset(_services(old)) or options.trusted
+    choices.sort(
+        key=lambda one: _order(one, needs, _of_others(one, trusted, options.not_of_people), is_by_weight=weight > 1)
+    )
     return MigrationPlan(
         old,
         tuple(needs),
@@ -297,13 +304,18 @@ def _other_services(choice: GroupChoice, trusted: frozenset[str]) -> int:
     return (1 if own & trusted else 2) if trusted and own - trusted else 0  # its limits look at what these send
 
 
-def _order(
-    choice: GroupChoice, needs: Sequence[Need], trusted: frozenset[str], *, is_by_weight: bool
-) -> tuple[Any, ...]:  # fmt: skip
+def _of_others(choice: GroupChoice, trusted: frozenset[str], not_of_people: Iterable[str]) -> int:
+    """Return how far the persona of *choice* is for others than those who take the role: 0, 1 or 2."""
+    lineage = choice.persona.lineage
+    is_of_aws = any(matches(pattern, name) for pattern in not_of_people for name in lineage)
+    return max(_other_services(choice, trusted), int(is_of_aws))
+
+
+def _order(choice: GroupChoice, needs: Sequence[Need], other: int, *, is_by_weight: bool) -> tuple[Any, ...]:
     """
     Return how good *choice* is: it exists, loses little, adds little to its persona, takes little away, weighs little.
 
-    Personas for other services than those that are *trusted* come after the others that lose as little.
+    Personas that are for others, as far as *other* says, come after those that lose as little.
 
     What is added is work that is not the persona's; what is taken away only narrows it, and where *is_by_weight*
     counts least.
@@ -311,7 +323,6 @@ def _order(
     missed = len(lost(choice, needs))
     sizes = len(choice.remove), choice.cover.weight
     least = sizes[::-1] if is_by_weight else sizes
-    other = _other_services(choice, trusted)
     return choice.role is None, missed, other, len(choice.add), *least, choice.persona.id
 
 

@@ -22,6 +22,8 @@ _MOST_RESOURCES: Final = 100
 """An action on more resources than these is needed on any."""
 _ADDED: Final = 30
 """What a group weighs more that the persona does not have: code says little of why it needs what it does."""
+_SAGEMAKER: Final = frozenset({"sagemaker"})
+"""Code has no trust policy. It runs in notebooks and jobs of SageMaker, or its author could as well run it there."""
 CALLER: Final = "caller"
 
 
@@ -75,8 +77,10 @@ def _role(
     partition: str,
 ) -> CodeRole:  # fmt: skip
     name = _name(key, options)
-    mine = options._replace(name=name, added_weight=_ADDED, weighs_new=False)
-    if key.by != CALLER:
+    mine = options._replace(name=name, added_weight=_ADDED, weighs_new=False, trusted=_SAGEMAKER)
+    if key.by == CALLER:
+        mine = mine._replace(not_of_people=tuple(parameters()["not_of_people"]))
+    else:
         mine = mine._replace(persona=parameters()["personas"][key.by], parameters={})
     documents = [*_documents(requests)]
     holder = HeldRole(
@@ -84,10 +88,19 @@ def _role(
         tuple(HeldPolicy(where, document) for where, document in documents),
     )  # fmt: skip
     try:
-        made = migrate(catalog, holder, UsedFiles(tuple(named(documents))), mine)
+        made = migrate(catalog, holder, UsedFiles(tuple(named(documents)), told=_told(requests)), mine)
     except RolemgrError as error:
         return CodeRole(key, tuple(requests), None, str(error))
     return CodeRole(key, tuple(requests), made)
+
+
+def _told(requests: Iterable[CodeRequest]) -> Mapping[str, frozenset[str]]:
+    """Return the resources of *requests* that are values of a parameter, by its name."""
+    found: dict[str, set[str]] = {}
+    for one in requests:
+        if one.tells:
+            found.setdefault(one.tells, set()).add(one.resource)
+    return {name: frozenset(resources) for name, resources in found.items()}
 
 
 def _name(key: CodeRoleKey, options: NewRoleOptions) -> str:

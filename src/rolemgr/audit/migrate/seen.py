@@ -86,7 +86,9 @@ class RoleCalls:
     last: str = ""
     unknown_operations: dict[str, int] = field(default_factory=dict)
     for_jobs: dict[tuple[str, str], SeenAt] = field(default_factory=dict)
-    """What it needs for jobs and models that somebody gave it: actions on patterns of resources."""
+    """What it needs for jobs and models that somebody gave it, and queries of its own: actions on patterns."""
+    told: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The resources that are values of a parameter, by its name."""
     passed_by: dict[tuple[str, str], SeenAt] = field(default_factory=dict)
     """Who passed it, by which call."""
 
@@ -108,7 +110,9 @@ class RoleCalls:
             self._count(_request(one, keys), call)
 
     def add_job(self, one: JobRequest, where: SourceLocation) -> None:
-        """Take in what the role needs for a job that was given to it."""
+        """Take in what the role needs for a job that was given to it, or for a query that it started."""
+        if one.tells and len(self.told.setdefault(one.tells, {})) < MOST_SEEN:
+            self.told[one.tells][one.resource] = None
         key = (one.action, one.resource)
         known = self.for_jobs.get(key)
         if known is not None or len(self.for_jobs) < MOST_SEEN:

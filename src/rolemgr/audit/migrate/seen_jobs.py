@@ -15,33 +15,39 @@ from rolemgr.code.values import ListValue, MappingValue, PlainValue, TextValue, 
 from rolemgr.events.call import RecordedCall
 
 _DEEPEST: Final = 20
-_LOGS: Final = "log-group:/aws/sagemaker/*"
-"""https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
 _ALSO: Final = {"Image": "ImageUri", "ImageURI": "ImageUri"}
 """Names of API parameters under which the table knows another one."""
 
 
 class JobRequest(NamedTuple):
-    """What the *role* that a call passed needs: an *action* on a *resource*, a pattern."""
+    """
+    What a *role* needs by a call that passed it, or that it made: an *action* on a *resource*, a pattern.
+
+    *tells* is the parameter of activity groups of which the resource is a value, where it is one.
+    """
 
     role: str
     action: str
     resource: str
+    tells: str = ""
 
 
 def job_requests(call: RecordedCall) -> Iterator[JobRequest]:
-    """Yield what the role that *call* passes needs for what it starts; nothing where it starts nothing."""
+    """
+    Yield what the role that *call* passes needs for what it starts, and who makes it for what AWS does in its name.
+
+    Nothing for a call that does neither.
+    """
     operation = f"{call.source}.{call.name}"
-    if call.parameters is None or operation not in jobs()["starts"]:
+    if call.parameters is None or (operation not in jobs()["starts"] and operation not in jobs()["as_caller"]):
         return
     arguments = _entries(call.parameters, _DEEPEST)
     made = CodeCall(call.where, call.name, (operation,), arguments, open=True)
     for one in requests_of(made, CodePlace(call.region, call.account or "*", call.partition)):
         if one.by == "job" and one.role:
-            resource = one.resource
-            if one.action.startswith("logs:"):
-                resource = f"arn:{call.partition}:logs:{call.region}:{call.account or '*'}:{_LOGS}"
-            yield JobRequest(one.role, one.action, resource)
+            yield JobRequest(one.role, one.action, one.resource)
+        elif operation in jobs()["as_caller"] and one.action.startswith("s3:") and call.principal.arn:
+            yield JobRequest(call.principal.arn, one.action, one.resource, one.tells)
 
 
 def _entries(data: Mapping[str, Any], depth: int) -> dict[str, Value]:

@@ -39,7 +39,7 @@ def seen_needs(use: RoleCalls, old: HeldRole) -> list[Need]:
 
 
 def job_needs(use: RoleCalls, old: HeldRole) -> Iterator[Need]:
-    """Yield what *old*, which may do it, needs for the jobs that were given to it: no event tells that it used it."""
+    """Yield what *old*, which may do it, needs for its jobs and queries: no event tells that it used it."""
     asker = RequestAsker(old)
     by: dict[str, dict[str, SeenAt]] = {}
     for (action, resource), seen in sorted(use.for_jobs.items()):
@@ -47,7 +47,7 @@ def job_needs(use: RoleCalls, old: HeldRole) -> Iterator[Need]:
             by.setdefault(action, {})[resource] = seen
     for action, named in by.items():
         for resource, seen in _fewest_jobs(named).items():
-            yield Need(action, resource, (f"jobs that run as it ({seen.where})",), UseEvidence.PERHAPS)
+            yield Need(action, resource, (f"jobs and queries that run as it ({seen.where})",), UseEvidence.PERHAPS)
 
 
 def _fewest_jobs(named: Mapping[str, SeenAt]) -> Mapping[str, SeenAt]:

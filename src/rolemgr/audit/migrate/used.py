@@ -52,6 +52,15 @@ class UsedFiles:
     accessed: tuple[Accessed, ...] = ()
     trail: RoleCalls | None = None
     """What recorded calls say of the role."""
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The resources that code names as values of a parameter, by its name."""
+
+    @property
+    def values(self) -> Mapping[str, frozenset[str]]:
+        """The resources that are values of a parameter, by its name."""
+        recorded = self.trail.told if self.trail else {}
+        return {name: self.told.get(name, frozenset()) | frozenset(recorded.get(name, ()))
+                for name in (*self.told, *recorded)}  # fmt: skip
 
     @property
     def unknown(self) -> tuple[str, ...]:

@@ -21,6 +21,13 @@ def image_accounts(region: str) -> tuple[str, ...]:
     return tuple(sorted(_table("image_accounts")["accounts"].get(region, ())))
 
 
+def image_account(region: str, repository: str) -> str | None:
+    """Return the AWS-owned account that holds the container *repository* in *region*; None where none is known to."""
+    table = _table("image_accounts")
+    held = table["accounts"].get(region, {})
+    return next((account for account, name in sorted(held.items()) if repository in table["repositories"][name]), None)
+
+
 def image_regions() -> tuple[str, ...]:
     """Return the regions that the data knows, sorted."""
     return tuple(sorted(_table("image_accounts")["accounts"]))

@@ -30,8 +30,8 @@ def folder_page(found: FolderDiff, data: Mapping[str, Any]) -> Page:
         Section("Not compared", table=refused, tone=Tone.BAD),
         Section("Notes", tuple(f"{quoted(one.title)}: {note}" for one in found.roles for note in one.notes)),
         *(Section(f"Changes in {quoted(one.title)}", table=_changes(one), folded=True) for one in differing),
-        *(_whole(one, f"New {one.kind}", Tone.LOOK) for one in found.added),
-        *(_whole(one, f"{one.kind.capitalize()} that is gone", Tone.PLAIN) for one in found.removed),
+        *(_whole(one, f"New {one.kind}", Tone.LOOK if one.may_give else Tone.PLAIN) for one in found.added),
+        *(_gone(one) for one in found.removed),
         Section("Said otherwise in the file", found.settings, tone=Tone.LOOK),
         *(_titled(part, one) for one in differing for part in _behind(one)),
         Section("The same", tuple(quoted(one.title) for one in found.roles if one.same), folded=True),
@@ -51,6 +51,13 @@ def _whole(one: WholeRole, what: str, tone: Tone) -> Section:
     return Section(f"{what} {quoted(one.title)}", table=Table(("It", "What"), rows), folded=True, tone=tone)
 
 
+def _gone(one: WholeRole) -> Section:
+    what = f"{one.kind[:1].upper()}{one.kind[1:]} that is gone"
+    if not one.opens:
+        return _whole(one, what, Tone.PLAIN)
+    return _whole(one._replace(blocks=(("gains", (one.opens,)), *one.blocks)), what, Tone.LOOK)
+
+
 def _folder_facts(found: FolderDiff, differing: Sequence[RoleDiff]) -> Iterator[Fact]:
     what = "document" if found.blueprints else "role"
     yield from [Fact(f"{counted(len(found.refused), 'file')} not compared", Tone.BAD)] if found.refused else []
@@ -59,7 +66,9 @@ def _folder_facts(found: FolderDiff, differing: Sequence[RoleDiff]) -> Iterator[
         return
     yield from [Fact(f"{counted(len(differing), what)} changed")] if differing else []
     yield from [Fact(f"{counted(len(found.added), f'new {what}')}", Tone.LOOK)] if found.added else []
-    yield from [Fact(f"{counted(len(found.removed), what)} gone")] if found.removed else []
+    opening = any(one.opens for one in found.removed)
+    gone = f"{counted(len(found.removed), what)} gone{', which denied what others allow' if opening else ''}"
+    yield from [Fact(gone, Tone.LOOK if opening else Tone.PLAIN)] if found.removed else []
     if found.settings:
         yield Fact(f"{counted(len(found.settings), 'thing')} said otherwise in the file, in no document", Tone.LOOK)
     yield from _facts(differing) if differing else []
