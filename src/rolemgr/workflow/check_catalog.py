@@ -121,7 +121,9 @@ def _accepting(one: _Accepted) -> str:
 
 def _excuses(catalog: Catalog) -> Iterator[str]:
     """Yield a note for each name that the user's `never` takes though AWS is not known to have it."""
-    own = {kind: [name for name, one in catalog.found(kind).items() if not one.builtin] for kind in FOLDERS}
+    own: dict[str, list[str]] = {
+        kind: [name for name, one in catalog.found(kind).items() if not one.builtin] for kind in FOLDERS
+    }
     for read, kind in ((catalog.persona, "personas"), (catalog.separation, "separations")):
         for name in own[kind]:
             with suppress(RolemgrError):  # which is told of the entry itself
