@@ -56,17 +56,19 @@ from rolemgr.cli.main import main as rolemgr
 from rolemgr.cli.schema import SCHEMAS
 from rolemgr.compliance.controls import Compliance
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
+from rolemgr.compose.parameters import form_in_words
 from rolemgr.compose.role import compose
 from rolemgr.detective.limits import UsedGuardrail, sight
 from rolemgr.files.source import SourceFile
 from rolemgr.files.yaml import read_yaml
-from rolemgr.model.catalog import Parameter
+from rolemgr.model.catalog import Parameter, ParameterType
 from rolemgr.model.controls import FRAMEWORKS
 from rolemgr.model.layer_pattern import LayerKind, LayerParameter
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern
 from rolemgr.model.role import NamedPolicy
 from rolemgr.model.source import parse_model
 from rolemgr.model.spec import RoleSpec
+from rolemgr.prove.catalog import example_of
 from rolemgr.reference.config_rules import config_rules
 from rolemgr.reference.managed_policies import managed_policy
 from rolemgr.reference.role_manager import role_manager_output, role_manager_personas
@@ -105,6 +107,7 @@ PAGES = (
     "docs/role-manager.md",
     "docs/evidence.md",
     "docs/what-iam-cant-do.md",
+    "docs/write-an-activity-group.md",
 )
 _COLUMNS = 100
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -202,6 +205,12 @@ def shared_parameters() -> str:
         for name, one in sorted(CATALOG.shared_parameters.items())
     )
     return table(["parameter", "type", "default", "for", "groups"], rows)
+
+
+def parameter_types() -> str:
+    """Return the types of the parameters of groups and guardrails: what each accepts, with an example."""
+    rows = ([f"`{one}`", form_in_words(one).partition(" such as ")[0], f"`{example_of(one)}`"] for one in ParameterType)
+    return table(["type", "a value is", "example"], rows)
 
 
 def _default(parameter: Parameter) -> str:
@@ -543,6 +552,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "profiles-reference": profiles_reference,
     "separations-reference": separations_reference,
     "shared-parameters": shared_parameters,
+    "parameter-types": parameter_types,
     "rule-table": rule_table,
     "service-trust": service_trust,
     "drift-rules": drift_rules,

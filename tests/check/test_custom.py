@@ -277,3 +277,18 @@ def test_a_shared_provider_is_public_where_the_rule_says_so(provider: str) -> No
             assert bool(public) or "StringEquals" in test
     own = {"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}}
     assert found(policy({**own, "Action": "sts:AssumeRoleWithSAML"}), checks(**PUBLIC)) == []
+
+
+@pytest.mark.parametrize("kind", ["access_granted", "access_not_granted"])
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("sagemaker:CreateLabelingJob", "arn:aws:sagemaker:eu-west-1:123456789012:labelling-job/*"),
+        ("s3:GetObject", "arn:aws:s3:eu-west-1::acme-labels/*"),
+    ],
+)
+def test_a_resource_that_none_of_the_actions_is_on_is_refused(kind: str, action: str, resource: str) -> None:
+    """A check of it is green for ever; with a wildcard in the type it may be meant."""
+    with pytest.raises(RolemgrError, match=f"`{action}` is not known to be on such a resource"):
+        checks(**{kind: {"actions": [action], "resources": [resource]}})
+    checks(**{kind: {"actions": ["sagemaker:CreateLabelingJob"], "resources": ["arn:aws:sagemaker:*:*:label*/x"]}})

@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.support import write
 
-from rolemgr.catalog.load import builtin_folder
+from rolemgr.catalog.load import FOLDERS, builtin_folder
+from rolemgr.workflow.check import CATALOG_FOLDERS
 
 if TYPE_CHECKING:
     from tests.conftest import Run, UserCatalog
@@ -92,3 +94,146 @@ def test_our_own_catalog_as_a_user_would_have_it_makes_every_role(run: "Run") ->
     assert [one for one in data["findings"] if one["rule"] == "RM003"] == []
     assert data["not_judged"] == []
     assert data["checked"] > 100
+
+
+SCP = """title: T
+description: D.
+statements:
+  - {{sid: A, actions: ["{action}"], conditions: {{{operator}: {{"{key}": "{value}"}}}}}}
+left_open: [n]
+"""
+TLS = {"action": "s3:*", "operator": "Bool", "key": "aws:SecureTransport", "value": "false"}
+LAYER_SLIPS = [
+    ({"action": "s3:GetObjekt"}, "unknown action `s3:GetObjekt`; did you mean s3:GetObject"),
+    ({"key": "aws:SecureTransports"}, "unknown condition key `aws:SecureTransports`; did you mean aws:SecureTransport"),
+    ({"key": "s3:prefx", "operator": "StringLike"}, "unknown condition key `s3:prefx`; did you mean s3:prefix"),
+    ({"operator": "ForAnyValues:StringEquals"}, "did you mean ForAnyValue:StringEquals"),
+    ({"operator": "StringEqualsIfExist"}, "did you mean StringEqualsIfExists"),
+    ({"operator": "StringEquals", "key": "aws:TagKeys"}, "`aws:TagKeys` has several values"),
+    ({"value": "{{ nothing }}"}, "unknown parameter `nothing`"),
+]
+
+
+@pytest.mark.parametrize(("slip", "says"), LAYER_SLIPS)
+@pytest.mark.parametrize("kind", ["scps", "rcps"])
+def test_a_catalog_of_layers_alone_is_judged_as_create_judges_it(
+    kind: str, slip: dict[str, str], says: str, run: "Run", user_catalog: "UserCatalog"
+) -> None:
+    """A Deny of a name that AWS lacks denies nothing: it is found before anybody renders it, with its line."""
+    user_catalog({f"{kind}/mine.yaml": SCP.format(**{**TLS, **slip})})
+    found = findings(run, "catalog")
+    assert [(one["rule"], one["line"]) for one in found] == [("RM003", 4)]
+    assert says in found[0]["message"]
+    made = run(kind.removesuffix("s"), "mine", "--catalog", "catalog")
+    assert made.code == 2
+    assert says in made.stderr
+
+
+def test_a_right_layer_and_one_behind_a_value_are_taken(run: "Run", user_catalog: "UserCatalog") -> None:
+    """A statement that needs a value is judged without it too."""
+    right = SCP.format(**TLS).replace("left_open", "parameters: {vpc: {type: network, help: H}}\nleft_open")
+    behind = '  - {sid: B, actions: ["s3:*"], needs: [vpc], conditions: {StringNotEquals: {"%s": "{{ vpc }}"}}}\n'
+    user_catalog({"scps/mine.yaml": right.replace("parameters", behind % "aws:SourceVpc" + "parameters")})
+    assert findings(run, "catalog") == []
+    user_catalog({"scps/mine.yaml": right.replace("parameters", behind % "aws:SourceVpcc" + "parameters")})
+    (only,) = findings(run, "catalog")
+    assert "did you mean aws:SourceVpc" in only["message"]
+
+
+def test_controls_resource_policies_and_parameters_alone_are_judged(run: "Run", user_catalog: "UserCatalog") -> None:
+    """Each kind of entry makes a folder a catalog, and is held to its names."""
+    topic = (builtin_folder() / "resource_policies/topic.yaml").read_text("utf-8")
+    control = (builtin_folder() / "detective_controls/untagged-resources.yaml").read_text("utf-8")
+    slips = {
+        "resource_policies/topic.yaml": (topic.replace("sns:Publish", "sns:Publishh"), "did you mean sns:Publish?"),
+        "detective_controls/mine.yaml": (
+            control.replace("function: untagged-resources", "function: untagged-resource"), "unknown function",
+        ),
+        "parameters.yaml": (
+            "parameters:\n  work_buckets: {type: bucket, many: true, default: [A_B], help: H}\n", "is not a bucket name",
+        ),
+    }  # fmt: skip
+    for name, (text, says) in slips.items():
+        folder = user_catalog({name: text})
+        found = findings(run, "catalog")
+        assert found
+        assert all(one["path"] == f"catalog/{name}" and one["line"] for one in found)
+        assert any(says in one["message"] for one in found), found
+        shutil.rmtree(folder)
+
+
+def test_documents_in_a_folder_called_scps_stay_documents(run: "Run", tmp_path: Path) -> None:
+    """They have no title: they are judged as policies."""
+    write(
+        tmp_path / "org/scps/a.json",
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:x", "Resource": "*"}]}',
+    )
+    assert {one["rule"] for one in findings(run, str(tmp_path / "org"))} >= {"RM202"}
+
+
+def test_what_is_not_read_is_found(run: "Run", user_catalog: "UserCatalog") -> None:
+    """A limit in a misspelt folder, a folder below, or under another ending is believed in and not there."""
+    group = GROUP.format(action="sns:Publish")
+    quiet = "title: T\nwhy: W.\nnever: [sns:Publish]\n"
+    read = {"activity_groups/tell.yaml": group, "separations/quiet.yml": quiet, "tests/a.yaml": "title: T\n"}
+    unread = {
+        "separation/quiet.yaml": "separations/quiet.yaml",
+        "activity-groups/a.yaml": "activity_groups/a.yaml",
+        "activity_groups/b.YAML": "activity_groups/b.yaml",
+        "activity_groups/c.json": "activity_groups/c.yaml",
+        "guardrails/team-b/d.yaml": "guardrails/d.yaml",
+        "guardrails/profile/e.yaml": "guardrails/profiles/e.yaml",
+        "profiles/f.yaml": "guardrails/profiles/f.yaml",
+        "guardrail_profiles/g.yaml": "guardrails/profiles/g.yaml",
+    }
+    user_catalog({**read, **dict.fromkeys(unread, quiet)})
+    found = {one["path"]: one["message"] for one in findings(run, "catalog")}
+    assert found.keys() == {f"catalog/{name}" for name in unread}
+    assert all(found[f"catalog/{name}"].endswith(right) for name, right in unread.items())
+    made = run("create", "--persona", "data-scientist", "--catalog", "catalog")
+    assert made.stderr.count("is not read;") == len(unread)
+
+
+LESS = "title: T\nwhy: W.\nnever: ['secretsmanager:UpdateSecret']\n"
+
+
+def test_an_entry_that_replaces_another_and_forbids_less_is_found(run: "Run", user_catalog: "UserCatalog") -> None:
+    """All personas that list it lose what it no longer forbids; one that forbids more is nobody's loss."""
+    ours = (builtin_folder() / "separations/no-secrets.yaml").read_text("utf-8")
+    user_catalog({"separations/no-secrets.yaml": LESS})
+    (only,) = findings(run, "catalog")
+    assert (only["rule"], only["severity"]) == ("RM004", "SECURITY_WARNING")
+    assert "secretsmanager:GetSecretValue" in only["message"]
+    made = run("create", "--persona", "security-auditor", "--catalog", "catalog")
+    assert "no-secrets.yaml is used in place of separations/no-secrets.yaml" in made.stderr
+    user_catalog({"separations/no-secrets.yaml": ours.replace("never:\n", "never:\n  - sns:Publish\n")})
+    assert findings(run, "catalog") == []
+
+
+def test_a_persona_that_replaces_another_and_forbids_less_is_found(run: "Run", user_catalog: "UserCatalog") -> None:
+    """Its name is what others extend."""
+    user_catalog({"personas/data-scientist.yaml": "title: T\ndescription: D.\nactivity_groups: [read-logs]\n"})
+    assert [one["rule"] for one in findings(run, "catalog")] == ["RM004"]
+
+
+def test_what_an_entry_accepts_or_takes_on_trust_is_said(run: "Run", user_catalog: "UserCatalog") -> None:
+    """Who reviews a pull request to a catalog reads it here."""
+    secrets = (
+        "title: T\ndescription: D.\nparameters: {names: {type: name-pattern, default: '*', help: H}}\nstatements:\n"
+        "  - sid: A\n    actions: secretsmanager:GetSecretValue\n"
+        '    resources: "arn:{{ partition }}:secretsmanager:{{ region }}:{{ account }}:secret:{{ names }}"\n'
+        "accepts: [{rule: reads-every-secret, action: 'secretsmanager:GetSecretValue', why: we want it}]\n"
+    )
+    trusted = "title: T\nwhy: W\nnever: ['secretsmanager:GetSecretValu']\nunknown_ok: ['secretsmanager:GetSecretValu', 's3:x']\n"
+    user_catalog({"activity_groups/secrets.yaml": secrets, "separations/mine.yaml": trusted})
+    found = run("check", "catalog")
+    assert found.code == 0
+    assert "accepted by catalog/activity_groups/secrets.yaml:8: we want it" in found.stderr
+    assert "mine.yaml:4: `secretsmanager:GetSecretValu` is taken as it is" in found.stderr
+    assert "did you mean secretsmanager:GetSecretValue" in found.stderr
+    assert "`s3:x` is taken as it is, by `unknown_ok`: nothing in the file needs that" in found.stderr
+
+
+def test_the_folders_that_make_a_catalog_are_those_that_it_reads() -> None:
+    """`check` looks for them without loading the catalog."""
+    assert {one.partition("/")[0] for one in FOLDERS.values()} == set(CATALOG_FOLDERS)

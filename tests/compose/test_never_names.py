@@ -114,6 +114,11 @@ def test_a_separation_that_no_persona_uses_is_judged_too(tmp_path: Path) -> None
             "{action: 's3:PutObject', resource: 'arn:aws:s3:::prod/*', except_on: ['arn:aws:s3:::pro?/*']}",
             "excepts all",
         ),
+        (
+            "{action: 'secretsmanager:UpdateSecret', except_on: ['arn:aws:secretsmanager:*:*:secret:*']}",
+            "`except_on` excepts every resource that `secretsmanager:UpdateSecret` is on",
+        ),
+        ("{action: 's3:PutObject*', except_on: ['arn:aws:s3:::*/*', 'arn:aws:s3:*']}", "excepts every resource that"),
         ("{action: 's3:PutObject', except: of theirs}", "`except_on` or `except_with` excepts, and both are missing"),
     ],
 )
@@ -126,7 +131,14 @@ def test_an_entry_that_forbids_nothing_is_refused(entry: str, says: str, tmp_pat
 
 @pytest.mark.parametrize(
     "resource",
-    ["*", "arn:aws:s3:::prod/*", "arn:aws:s3:::*", "arn:aws:s3:::${aws:PrincipalTag/b}/*", "arn:aws:*:*:*:prod"],
+    [
+        "*",
+        "arn:aws:s3:::prod/*",
+        "arn:aws:s3:::pro*/x",
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::${aws:PrincipalTag/b}/*",
+        "arn:aws:*:*:*:prod",
+    ],
 )
 def test_a_resource_that_some_action_is_on_is_taken(resource: str, tmp_path: Path) -> None:
     """Wildcards and variables may stand for what the action is on."""

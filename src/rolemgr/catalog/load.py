@@ -162,6 +162,16 @@ class Catalog:
         return self._entry("detective_controls", name, DetectiveControl, where)
 
     @cached_property
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """The files in the user's folders that look like entries and are not read, each with what would be."""
+        users = [one for one in self._all_folders() if not one.builtin]
+        if not users:
+            return ()
+        from rolemgr.catalog.unread import unread  # the built-in catalog has none
+
+        return tuple((one.name_of(one.path / found.path), found.hint) for one in users for found in unread(one.path))
+
+    @cached_property
     def shared_parameters(self) -> Shared:
         """
         Return the parameters that groups may take by name; raise InputError for one that none can mean.

@@ -53,6 +53,7 @@ def _plain(name: EntryId, persona: Sourced[Persona], catalog: Catalog) -> Resolv
         guardrail_profile=value.guardrail_profile,
         profile_place=persona.at("guardrail_profile"),
         trust=_trust(persona),
+        trust_place=persona.at("trust"),
     )
 
 
@@ -82,6 +83,7 @@ def _extended(
         value.guardrail_profile or base.guardrail_profile,
         persona.at("guardrail_profile") if value.guardrail_profile else base.profile_place,
         _trust(persona) or base.trust,
+        persona.at("trust") if persona.value.trust else base.trust_place,
     )
 
 

@@ -12,15 +12,11 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.compose.never_values import excepting_texts, protected_texts
 from rolemgr.compose.substitute import UnknownPlaceholderError, names_in
 from rolemgr.errors import InputError
-from rolemgr.iam.arn import Arn
-from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.model.catalog import ActivityGroup, Forbidden, Persona, Separation
 from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.source import Sourced
-from rolemgr.reference.documents import action_pattern_doubt
+from rolemgr.reference.documents import action_pattern_doubt, excepts_everything, resource_doubt
 from rolemgr.reference.names import Doubt, arn_doubts, key_doubt
-from rolemgr.reference.resources import types_of
-from rolemgr.reference.services import expand, find_action
 
 _File: TypeAlias = Sourced[Persona] | Sourced[Separation] | Sourced[ActivityGroup]
 _Path: TypeAlias = tuple[str | int, ...]
@@ -31,7 +27,7 @@ def wrong_names_in_never(catalog: Catalog, persona: ResolvedPersona) -> Iterator
     """Yield an error for each name that AWS is not known to have in the `never` of *persona* and all it extends."""
     for name in persona.lineage:
         file = catalog.persona(name)
-        yield from _stray_braces(file, file.value.never)
+        yield from _empty_promises(file, file.value.never)
         yield from _wrong(file, file.value.unknown_ok, _doubts(file.value.never))
         for index, entry in enumerate(file.value.never):
             if not isinstance(entry, Forbidden):
@@ -53,14 +49,24 @@ def wrong_names_in_accepts(group: Sourced[ActivityGroup]) -> Iterator[InputError
     yield from _wrong(group, group.value.unknown_ok, doubts)
 
 
+def taken_on_trust(file: Sourced[Persona] | Sourced[Separation]) -> Iterator[str]:
+    """Yield a sentence, with its line, for each name under `unknown_ok` of *file*: what it is near, or idle."""
+    doubts = {doubt.name: doubt for _, doubt in _doubts(file.value.never)}
+    for index, name in enumerate(file.value.unknown_ok):
+        doubt = doubts.get(name)
+        known = "AWS is not known to have it" + (f"; {doubt.hint}" if doubt and doubt.hint else "")
+        why = known if doubt else "nothing in the file needs that"
+        yield f"{file.at('unknown_ok', index)}: `{name}` is taken as it is, by `unknown_ok`: {why}"
+
+
 @lru_cache(maxsize=256)
 def _of_separation(separation: Sourced[Separation]) -> tuple[InputError, ...]:
     value = separation.value
-    return (*_stray_braces(separation, value.never), *_wrong(separation, value.unknown_ok, _doubts(value.never)))
+    return (*_empty_promises(separation, value.never), *_wrong(separation, value.unknown_ok, _doubts(value.never)))
 
 
-def _stray_braces(file: _File, entries: Iterable[object]) -> Iterator[InputError]:
-    """Yield an error for braces that hold no name: what they stand in is compared with nothing."""
+def _empty_promises(file: _File, entries: Iterable[object]) -> Iterator[InputError]:
+    """Yield an error for what forbids nothing: braces that hold no name, an exception of all that there is."""
     for index, entry in enumerate(entries):
         if isinstance(entry, Forbidden):
             for text in (*protected_texts(entry), *excepting_texts(entry)):
@@ -68,6 +74,9 @@ def _stray_braces(file: _File, entries: Iterable[object]) -> Iterator[InputError
                     names_in(text)
                 except UnknownPlaceholderError as error:
                     yield error.at(file.at("never", index), ())
+            if excepts_everything(entry.action, entry.except_on):
+                problem = f"`except_on` excepts every resource that `{entry.action}` is on: it forbids nothing"
+                yield InputError(file.at("never", index, "except_on"), problem, "leave the entry out, or except less")
 
 
 def _wrong(file: _File, excused: Iterable[str], doubts: Iterable[tuple[_Path, Doubt]]) -> Iterator[InputError]:
@@ -86,7 +95,7 @@ def _doubts(entries: Iterable[object]) -> Iterator[tuple[_Path, Doubt]]:
 def _of_entry(entry: Forbidden) -> Iterator[tuple[_Path, Doubt]]:
     if doubt := action_pattern_doubt(entry.action):
         yield ("action",), doubt
-    if doubt := _resource_doubt(entry):
+    if doubt := resource_doubt((entry.action,), entry.resource):
         yield ("resource",), doubt
     for field, keys in (("context", entry.context), ("except_with", entry.except_with)):
         for key in keys:
@@ -97,14 +106,3 @@ def _of_entry(entry: Forbidden) -> Iterator[tuple[_Path, Doubt]]:
             if text != "*" and "{{" not in text:  # what a placeholder stands for is judged where it is given
                 path = (field, number) if field == "except_on" else (field,)
                 yield from ((path, doubt) for doubt in arn_doubts(text))
-
-
-def _resource_doubt(entry: Forbidden) -> Doubt | None:
-    """Return that no action of *entry* is known to be on such a resource as its own, or None where one is."""
-    arn = Arn.parse(entry.resource)
-    if arn is None or "{{" in entry.resource or has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
-        return None
-    actions = [action for name in expand(entry.action) if (action := find_action(name))]
-    if not actions or any(types_of(entry.resource, action) for action in actions):
-        return None
-    return Doubt(entry.resource, f"`{entry.action}` is not known to be on such a resource as `{entry.resource}`")

@@ -24,6 +24,7 @@ def notes_on(
 ) -> Iterator[str]:
     """Yield the notes on a role of *persona* and *groups* in *region*; the user gave the parameters *chosen*."""
     yield from _without_images(region)
+    yield from (f"{path} is not read; {hint}" for path, hint in catalog.unread)
     yield from _replaced(catalog, persona, groups)
     yield from _moved(persona, chosen)
 
@@ -38,6 +39,8 @@ def _replaced(catalog: Catalog, persona: ResolvedPersona, groups: Iterable[Entry
     """Yield a note for each entry of the role that a user's catalog puts in place of another."""
     names = tuple(groups)
     used = [catalog.found("personas")[name] for name in persona.lineage]
+    held = sorted({never.separation for never in persona.never if never.separation})
+    used += [catalog.found("separations")[name] for name in held]
     for found in (*used, *(catalog.found("activity_groups")[name] for name in names)):
         if found.overrides:
             yield f"{found.shown} is used in place of {found.overrides}"

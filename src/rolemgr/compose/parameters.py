@@ -216,6 +216,11 @@ def misfit(kind: ParameterType, value: str, partition: str) -> str | None:
     return None
 
 
+def form_in_words(kind: ParameterType) -> str:
+    """Return what values of *kind* look like, for people."""
+    return _FORMS[kind][1]
+
+
 def has_form(kind: ParameterType, value: str) -> bool:
     """Tell whether *value* looks like a *kind*, right or wrong."""
     return re.fullmatch(_FORMS[kind][0], value) is not None

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
+from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, Values, fill, names_in, pieces_of
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.operators import CONDITION_OPERATORS, parse_operator
+from rolemgr.iam.operators import parse_operator, spelt_operators
 from rolemgr.iam.values import value_problem
 from rolemgr.iam.variables import opens_variable, variables_in
-from rolemgr.model.catalog import ActivityGroup, GroupStatement
+from rolemgr.model.catalog import ActivityGroup, GroupStatement, ParameterType
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
@@ -184,15 +184,35 @@ Fits: TypeAlias = tuple[tuple[Action, tuple[Typed, ...]], ...]
 
 
 def _resource_problems(place: _StatementSource, fits: Fits, resources: Mapping[str, int]) -> Iterator[InputError]:
-    """Yield what is wrong between the listed resources and the actions."""
-    for number, (action, typed) in enumerate(fits):
-        if uncovered := _uncovered(action, typed):
-            yield InputError(place.at("actions", number), *uncovered)
+    """Yield what is wrong between the listed resources and the actions; ARNs of anything explain what has none."""
     accepted = {resource for action, typed in fits if action.resource_types for resource, _ in typed}
-    for resource, number in resources.items():
-        if resource not in accepted:
-            problem = f"no action of `{place.statement.sid}` accepts the resource `{resource}`"
-            yield InputError(place.at("resources", number), problem, _instead_of(resource, [one for one, _ in fits]))
+    strange = {resource: number for resource, number in resources.items() if resource not in accepted}
+    for resource, number in strange.items():
+        yield _not_accepted(place, resource, number, [one for one, _ in fits])
+    anything = any(_any_arn(place, number) for number in strange.values())
+    for number, (action, typed) in enumerate(fits):
+        if uncovered := None if anything and not typed else _uncovered(action, typed):
+            yield InputError(place.at("actions", number), *uncovered)
+
+
+def _not_accepted(place: _StatementSource, resource: str, number: int, actions: list[Action]) -> InputError:
+    """Return the error for a *resource* that none of *actions* accepts: the parameter behind it, or itself."""
+    where = place.at("resources", number)
+    if name := _any_arn(place, number):
+        types = sorted({f"{one.service}:{use.name}" for one in actions for use in one.resource_types})
+        problem = f"parameter `{name}` is any ARN, and no action of `{place.statement.sid}` is on any"
+        return InputError(where, problem, f"say under `parameters` what it names: of: {' or '.join(types[:6])}")
+    problem = f"no action of `{place.statement.sid}` accepts the resource `{resource}`"
+    return InputError(where, problem, _instead_of(resource, actions))
+
+
+def _any_arn(place: _StatementSource, number: int) -> str | None:
+    """Return the parameter that resource *number* is, where that is an ARN of whatever it may be."""
+    match pieces_of(place.statement.resources[number]):
+        case (Placeholder(name),):
+            parameter = place.group.value.parameters.get(name)
+            return name if parameter and parameter.type is ParameterType.ARN and parameter.of is None else None
+    return None
 
 
 def _instead_of(resource: str, actions: list[Action]) -> str | None:
@@ -259,7 +279,7 @@ def _operator_problems(place: _StatementSource, conditions: FrozenConditions) ->
         known = parse_operator(operator)
         if known is None:
             where = place.at("conditions", operator)
-            yield UnknownNameError(where, "condition operator", operator, CONDITION_OPERATORS)
+            yield UnknownNameError(where, "condition operator", operator, spelt_operators())
             continue
         for key, found in block:
             where = place.at("conditions", operator, key)

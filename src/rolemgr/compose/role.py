@@ -52,7 +52,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     persona = resolve_persona(catalog, spec.value.persona, spec.at("persona"))
     raise_all([*wrong_names_in_never(catalog, persona)])
     spec = _trusting(persona, spec)
-    _require_services(spec)
+    _require_services(persona, spec)
     _require_tags(spec)
     _require_own_name(catalog, spec)
     groups = chosen_groups(catalog, persona, spec)
@@ -94,12 +94,14 @@ def _trusting(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> Sourced[Role
     return Sourced(type(spec.value).model_construct(spec.value.model_fields_set, **fields), spec.source)
 
 
-def _require_services(spec: Sourced[RoleSpec]) -> None:
+def _require_services(persona: ResolvedPersona, spec: Sourced[RoleSpec]) -> None:
     """Raise InputError (or Problems) where a service is trusted that nobody knows, or otherwise than AWS shows."""
+    theirs = spec.value.trust is persona.trust
     if any(isinstance(trust, ServiceTrust) for trust in spec.value.trust):
         from rolemgr.compose.service_trust import wrong_services  # few roles trust one
 
-        raise_all([*wrong_services(spec)])
+        wrong = [*wrong_services(spec)]
+        raise_all([InputError(persona.trust_place, one.problem, one.hint) for one in wrong] if theirs else wrong)
 
 
 def _require_tags(spec: Sourced[RoleSpec]) -> None:

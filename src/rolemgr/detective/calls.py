@@ -84,11 +84,11 @@ def _pattern(watch: EventWatch, names: list[Any]) -> Json:
         detail["errorCode"] = [{"exists": False}]
     if names and "$or" not in watch.detail:
         detail["eventName"] = names
-    return {
-        "source": list(watch.sources),
-        "detail-type": list(watch.detail_types),
-        "detail": {**detail, **watch.detail},
-    }
+    wanted = {**detail, **watch.detail}
+    # EventBridge refuses an empty object: "Empty objects are not allowed".
+    return {"source": list(watch.sources), "detail-type": list(watch.detail_types)} | (
+        {"detail": wanted} if wanted else {}
+    )
 
 
 def calls_of(watch: EventWatch, tables: Mapping[str, Any]) -> tuple[str, ...]:

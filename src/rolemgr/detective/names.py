@@ -1,6 +1,7 @@
 """Whether what a control names is there: functions, rules and their parameters, calls and actions."""
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from rolemgr.catalog.load import Catalog
@@ -12,7 +13,7 @@ from rolemgr.model.detective_control import CallsOf, DetectiveControl, EventWatc
 from rolemgr.model.source import Sourced
 from rolemgr.reference.config_rules import config_rules
 from rolemgr.reference.quirks import not_in_the_reference
-from rolemgr.reference.services import find_action
+from rolemgr.reference.services import find_action, services
 
 _HELPERS = frozenset({"publish", "stopping", "remedies", "wildcards", "__init__"})
 """Modules that are parts of functions, and none by themselves."""
@@ -20,11 +21,34 @@ _HELPERS = frozenset({"publish", "stopping", "remedies", "wildcards", "__init__"
 
 def wrong_names(catalog: Catalog, control: Sourced[DetectiveControl]) -> Iterator[InputError]:
     """Yield each name in *control* that nothing has, with its line: AWS would refuse it, or find nothing for ever."""
+    yield from _sources(control)
     yield from _functions(control)
     yield from _calls(control)
     yield from _rules(control)
     yield from _values(catalog, control)
     yield from _remedies(control)
+
+
+def _sources(control: Sourced[DetectiveControl]) -> Iterator[InputError]:
+    """
+    Yield the sources of events that are one slip from a service's: no event has them.
+
+    Not each source is `aws.` and the prefix of a service's actions (`aws.health`), so what is near none is taken.
+    """
+    known = {f"aws.{service}" for service in services()}
+    for number, source in enumerate(control.value.events.sources if control.value.events else ()):
+        near = get_close_matches(source, known, 1, _NEAR) if source.startswith("aws.") else []
+        if near and _letters(near[0]) != _letters(source):  # aws.macie was there before macie2
+            where = control.at("events", "sources", number)
+            yield InputError(where, f"`{source}` is not known as a source of events", f"did you mean {near[0]}?")
+
+
+def _letters(source: str) -> str:
+    return "".join(one for one in source if one.isalpha())
+
+
+_NEAR = 0.9
+"""How alike two sources are that may be meant for each other."""
 
 
 def function_names() -> list[str]:

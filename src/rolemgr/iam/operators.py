@@ -6,7 +6,7 @@ follows from the name alone. Operators are case-sensitive.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
@@ -26,6 +26,13 @@ CONDITION_OPERATORS: Final = (
 """Every base operator."""
 
 _KNOWN: Final = frozenset(CONDITION_OPERATORS)
+
+
+def spelt_operators() -> Iterator[str]:
+    """Yield each condition operator in each way that it may be written: what a misspelt one may be meant to be."""
+    for qualifier in ("", *(f"{one}:" for one in QUALIFIERS)):
+        for base in CONDITION_OPERATORS:
+            yield from (qualifier + base, *([f"{qualifier}{base}IfExists"] if base != "Null" else []))
 
 
 class Operator(NamedTuple):

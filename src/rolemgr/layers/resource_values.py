@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from rolemgr.errors import InputError, MissingValueError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.arn import PARTITIONS, REGION, Arn, partition_of
 from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.layers.resource_names import wrong_names
 from rolemgr.layers.values import GivenValue
 from rolemgr.model.resource_pattern import ResourceParameter, ResourcePattern, ResourceValueType
 from rolemgr.model.share_pattern import SharePattern
@@ -45,6 +46,7 @@ def resource_values(
     Raises InputError (or Problems) for an ARN of another kind of resource, and for a value of the wrong form, that is
     missing, or that the pattern has not.
     """
+    raise_all([*wrong_names(pattern)])
     about = _of_the_resource(kind, pattern.value, resource)
     raise_all([*_wrong(kind, pattern, given)])
     found = {name: _texts(one, given.get(name)) for name, one in pattern.value.parameters.items()}

@@ -8,15 +8,17 @@ each condition key of its service that the Deny asks for.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from rolemgr.compose.dead_conditions import dead_conditions
 from rolemgr.compose.substitute import Placeholder, UnknownPlaceholderError, Values, fill, pieces_of
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
-from rolemgr.iam.operators import CONDITION_OPERATORS, base_operator, parse_operator
+from rolemgr.iam.operators import base_operator, parse_operator, spelt_operators
 from rolemgr.iam.values import value_problem
 from rolemgr.model.layer import LayerDeny, ProtectedResources
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern, LayerStatement
 from rolemgr.model.role import FrozenConditions, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
+from rolemgr.reference.names import key_doubt
 from rolemgr.reference.organizations import rcp_services
 from rolemgr.reference.providers import is_provider_key
 from rolemgr.reference.services import action_names, expand, find_action, service_exists
@@ -24,6 +26,7 @@ from rolemgr.reference.support import known_key
 
 _EXEMPT_BY = ("ArnNotLike", "aws:PrincipalArn")
 _ALL = ("*",)
+_UNKNOWN_OK = "name it under `unknown_ok` with a source, or mend it"
 
 
 def pattern_denies(
@@ -34,7 +37,7 @@ def pattern_denies(
 
     Raises InputError (or Problems), with the line, for a statement that the reference contradicts.
     """
-    raise_all(list(_wrong_parameters(pattern)))
+    raise_all(list(wrong_parameters(pattern)))
     found: list[LayerDeny] = []
     for index, statement in enumerate(pattern.value.statements):
         wanted = all(values.get(need) for need in statement.needs)
@@ -46,7 +49,19 @@ def pattern_denies(
     return tuple(found)
 
 
-def _wrong_parameters(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
+def wrong_statement(
+    kind: LayerKind, name: str, pattern: Sourced[LayerPattern], index: int, values: Values
+) -> Iterator[InputError]:
+    """
+    Yield what the reference contradicts in statement *index* of *pattern*, whether it is wanted or not.
+
+    Raises InputError for a placeholder that *values* do not fill.
+    """
+    place = _Place(name, pattern, index)
+    yield from _problems(kind, place, place.deny(values))
+
+
+def wrong_parameters(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
     """Yield the names of parameters that are none: a Deny that needs a misspelt one would be left out in silence."""
     known = {*pattern.value.parameters, *BUILT_IN}
     used: set[str] = set()
@@ -68,7 +83,7 @@ def protected_by(name: str, pattern: Sourced[LayerPattern], values: Values) -> t
 
     Raises InputError (or Problems), with the line, for a parameter or an action that is not there.
     """
-    raise_all(list(_wrong_protected(pattern)))
+    raise_all(list(wrong_protected(pattern)))
     found: list[ProtectedResources] = []
     for index, one in enumerate(pattern.value.protects):
         resources = tuple(text for each in one.resources for text in fill(each, values))
@@ -79,7 +94,8 @@ def protected_by(name: str, pattern: Sourced[LayerPattern], values: Values) -> t
     return tuple(found)
 
 
-def _wrong_protected(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
+def wrong_protected(pattern: Sourced[LayerPattern]) -> Iterator[InputError]:
+    """Yield the names under `protects` that nothing has."""
     known = {*pattern.value.parameters, *BUILT_IN}
     for index, one in enumerate(pattern.value.protects):
         for place, keeper in enumerate(one.keepers):
@@ -200,7 +216,7 @@ def _wrong_action(place: _Place, text: str) -> tuple[str, str | None] | None:
     if text.endswith(":*") and not service_exists(service):
         return (
             f"the reference does not have a service `{service}`",
-            "name it under `unknown_ok` with a source, or mend it",
+            _UNKNOWN_OK,
         )
     error = UnknownNameError(None, "action", text, action_names(service).values())
     return error.problem, error.hint
@@ -211,18 +227,25 @@ def _wrong_conditions(place: _Place, deny: LayerDeny) -> Iterator[InputError]:
         base = base_operator(operator)
         if base is None:
             where = place.at("conditions", operator)
-            yield UnknownNameError(where, "condition operator", operator, CONDITION_OPERATORS)
+            yield UnknownNameError(where, "condition operator", operator, spelt_operators())
             continue
         for key, values in block:
             where = place.at("conditions", operator)
             yield from (InputError(where, problem) for value in values if (problem := value_problem(base, value)))
             yield from _unsupported(place, deny, operator, key, values)
+    for one in dead_conditions({operator: dict(block) for operator, block in deny.conditions}):
+        yield InputError(place.at("conditions", one.operator, one.key), one.problem, one.hint)
 
 
 def _unsupported(
     place: _Place, deny: LayerDeny, operator: str, key: str, values: tuple[str, ...]
 ) -> Iterator[InputError]:
     """Yield the actions that never carry *key*: the Deny is dead there, or, where it matches absence, a full stop."""
+    if key in place.pattern.value.unknown_ok:
+        return
+    if doubt := key_doubt(key):
+        yield InputError(place.at("conditions", operator, key), doubt.problem, doubt.hint or _UNKNOWN_OK)
+        return
     if key.lower() in quirks.global_keys() or key.partition(":")[0].lower() == "aws" or is_provider_key(key):
         return
     parsed = parse_operator(operator)

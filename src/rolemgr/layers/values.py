@@ -88,7 +88,7 @@ def values_of(name: str, pattern: Sourced[LayerPattern], given: Mapping[str, Giv
             continue
         where = one.where if one else pattern.at("parameters", parameter)
         texts = one.texts if one else declared.default or ()
-        wrong = list(_misfits(declared, texts, bool(one)))
+        wrong = list(misfits(declared, texts, given=bool(one)))
         if not wrong and parameter in _listing_allowed(pattern.value):
             wrong += _limits_nothing(declared, texts)
         problems += [InputError(where, f"{parameter}: {problem}") for problem in wrong]
@@ -144,7 +144,8 @@ def unknown(name: str, where: SourceLocation, known: Mapping[str, tuple[str, ...
     return UnknownNameError(where, "parameter", name, all_names, otherwise=f"the chosen patterns have: {listed}")
 
 
-def _misfits(declared: LayerParameter, texts: tuple[str, ...], given: bool) -> Iterator[str]:
+def misfits(declared: LayerParameter, texts: tuple[str, ...], *, given: bool) -> Iterator[str]:
+    """Yield what is wrong with *texts* as values of *declared*; none are no fault where they are the default's."""
     if given and not texts:
         yield "has no value"
     if len(texts) > 1 and not declared.many:

@@ -54,7 +54,7 @@ Strings: TypeAlias = Annotated[tuple[Text, ...], before(listed), json_schema(ONE
 
 
 class ParameterType(StrEnum):
-    """What kind of value a parameter takes; `rolemgr.compose.parameters` says what each accepts."""
+    """What kind of value a parameter takes: docs/write-an-activity-group.md has what each accepts, and an example."""
 
     STRING = "string"
     NAME_PATTERN = "name-pattern"

@@ -45,6 +45,7 @@ class ResolvedPersona:
     profile_place: SourceLocation | None = None
     trust: tuple[AnyTrust, ...] = ()
     """Which AWS services take the role where the user names nobody; none says SageMaker."""
+    trust_place: SourceLocation | None = None
 
 
 def _of_services(trusts: tuple[AnyTrust, ...]) -> tuple[AnyTrust, ...]:

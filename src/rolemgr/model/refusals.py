@@ -81,6 +81,8 @@ def _message(detail: Any, path: DataPath, model: type[Readable]) -> tuple[str, s
             from rolemgr.model.catalog import FORMS  # a policy's forms are not there, and need no catalog
 
             return f"`{shown}` is `{detail['input']}`", f"use {FORMS[context['pattern']]}"
+        case "too_short" if context["actual_length"]:
+            return f"`{shown}` has {context['actual_length']} of at least {context['min_length']} values", None
         case kind:
             subject = f"`{shown}`" if shown else "the file"
             return f"{subject} {_EXPECTED.get(kind, _plain(detail['msg']))}", None

@@ -2,14 +2,14 @@
 Run policy tests: compose the role that a file is about, ask every request, compare with what is expected.
 
 What passes is decided by the quick path of the evaluator alone; a failure is explained. Nothing is taken from
-the environment, so that a test means the same everywhere.
+the environment or the working folder, so that a test means the same everywhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
@@ -46,6 +46,14 @@ from rolemgr.render.documents import render
 P = TypeVar("P", bound=PolicyDocument)
 Origins = Mapping[str, tuple[Origin, ...]]
 Statements = Mapping[str, ComposedStatement]
+
+
+Complete: TypeAlias = Callable[[SourceFile], SourceFile]
+
+
+def as_it_is(source: SourceFile) -> SourceFile:
+    """Return the role file *source* as it is: nothing is set for it elsewhere."""
+    return source
 
 
 class PolicyTest(NamedTuple):
@@ -93,9 +101,9 @@ class _Subject(NamedTuple):
     missing: MissingPolicies = NONE_MISSING
 
 
-def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
+def run_tests(tests: Sourced[PolicyTests], complete: Complete = as_it_is) -> FileResults:
     """
-    Return the results of every test in the file *tests*.
+    Return the results of every test in the file *tests*; *complete* adds to a role file what it leaves out.
 
     Raises InputError (or Problems), with the line, for a role that can't be composed, a policy that can't be
     read, and a request that nobody could send.
@@ -103,7 +111,7 @@ def run_tests(tests: Sourced[PolicyTests]) -> FileResults:
     problems = list(wrong_names(tests))
     subject = _Subject((), None, {}, ())
     with gathering(problems):
-        subject = _subject(tests)
+        subject = _subject(tests, complete)
     for asked in requests_of(tests.value):
         with gathering(problems):
             _request(tests, asked, subject)
@@ -270,7 +278,7 @@ def _levels(source: SourceFile, key: str, model: type[P], use: Use) -> tuple[tup
     return tuple(tuple(one for place in level for one in documents_at(source, place, model, use)) for level in places)
 
 
-def _subject(tests: Sourced[PolicyTests]) -> _Subject:
+def _subject(tests: Sourced[PolicyTests], complete: Complete) -> _Subject:
     value = tests.value
     if value.policies:
         places = _places("policies", tests.source.data["policies"])
@@ -284,7 +292,7 @@ def _subject(tests: Sourced[PolicyTests]) -> _Subject:
         return _Subject(identity, None, {}, notes, missing=_unbounded(missing, tests))
     if not (value.persona or value.role):
         return _Subject((), None, {}, ())
-    composed = _composed(_role_file(tests))
+    composed = _composed(_role_file(tests, complete))
     raise_all([InputError(None, text) for text in composed.doubts if text.startswith(f"{tests.source.name}:")])
     return composed._replace(missing=_unbounded(composed.missing, tests))
 
@@ -312,7 +320,7 @@ def _composed(spec: Sourced[RoleSpec]) -> _Subject:
     return _Subject(identity, role.spec.arn, statements, (*role.doubts, *notes), role.doubts, bounding, missing)
 
 
-def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:
+def _role_file(tests: Sourced[PolicyTests], complete: Complete) -> Sourced[RoleSpec]:
     """Return the role that *tests* describes, each value with the line that it stands on."""
     role = tests.value.role
     source = SourceFile(tests.source.name, {}, {})
@@ -322,6 +330,7 @@ def _role_file(tests: Sourced[PolicyTests]) -> Sourced[RoleSpec]:
         source = tests.source.part(("role",))
     if not isinstance(source.data, dict):
         raise InputError(source.at(), "a role file must hold a mapping")
+    source = complete(source)
     if tests.value.persona:
         data = {**source.data, "persona": tests.value.persona}
         lines = {**source.lines, ("persona",): 0}

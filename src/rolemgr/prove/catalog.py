@@ -68,6 +68,11 @@ _EXAMPLES: Mapping[ParameterType, str] = {
 }
 
 
+def example_of(kind: ParameterType) -> str:
+    """Return a value of *kind* that a role can be made with where nobody gives one."""
+    return _EXAMPLES[kind]
+
+
 def prove_role(subject: RoleToProve) -> tuple[Proof, ...]:
     """Return the proofs about *subject*: separation, overlap with the other personas, guardrails, grants, packing."""
     spec = subject.rendered.role.spec

@@ -11,11 +11,13 @@ from rolemgr.iam.arn import Arn
 from rolemgr.iam.documents import PolicyDocument, Principals, StatementElement
 from rolemgr.iam.operators import base_operator
 from rolemgr.iam.variables import opens_variable
-from rolemgr.iam.wildcards import has_wildcard
+from rolemgr.iam.wildcards import contains, has_wildcard
+from rolemgr.reference.inert import is_inert
 from rolemgr.reference.names import Doubt, action_doubt, arn_doubts, key_doubt, service_principal_doubt
 from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.requests import value_doubts
-from rolemgr.reference.services import expand
+from rolemgr.reference.resources import every_arn
+from rolemgr.reference.services import Action, expand, find_action
 
 
 def document_doubts(document: PolicyDocument) -> Iterator[tuple[int, Doubt]]:
@@ -47,6 +49,36 @@ def action_pattern_doubt(pattern: str) -> Doubt | None:
     near = nearest_action(pattern)
     return Doubt(
         pattern, f"no action that AWS is known to have matches `{pattern}`", f"did you mean `{near}`?" if near else None
+    )
+
+
+def resource_doubt(actions: Sequence[str], resource: str) -> Doubt | None:
+    """
+    Return that none of *actions*, patterns, is known to be on such a resource as *resource*, or None where one is.
+
+    Nothing is said of a resource with a placeholder, or with a wildcard in its service or type.
+    """
+    arn = Arn.parse(resource)
+    if arn is None or "{{" in resource or has_wildcard(arn.service) or has_wildcard(arn.resource[:1]):
+        return None
+    known = [name for pattern in actions for name in expand(pattern)]
+    if not known or any(not is_inert(name, resource) for name in known):
+        return None
+    named = " or ".join(f"`{one}`" for one in actions[:3])
+    return Doubt(resource, f"{named} is not known to be on such a resource as `{resource}`")
+
+
+def excepts_everything(action: str, patterns: Sequence[str]) -> bool:
+    """Tell whether *patterns*, ARNs, match every resource that there can be of each action that *action* stands for."""
+    arns = [(text, arn.partition) for text in patterns if (arn := Arn.parse(text)) and "{{" not in text]
+    known = [found for name in expand(action) if (found := find_action(name))]
+    return bool(known and arns) and all(_all_matched(one, arns) for one in known)
+
+
+def _all_matched(action: Action, arns: Sequence[tuple[str, str]]) -> bool:
+    types = len(action.resource_types)
+    return types > 0 and all(
+        any(contains(text, every_arn(action, partition)[number]) for text, partition in arns) for number in range(types)
     )
 
 

@@ -63,6 +63,13 @@ def arn_forms(action: Action) -> str:
     return f"its form is {' or '.join(forms[:_MOST_FORMS])}{more}"
 
 
+def every_arn(action: Action, partition: str) -> tuple[str, ...]:
+    """Return a glob for each type of resource that *action* is on, of all that there is of it in *partition*."""
+    known = resource_types(action.service)
+    forms = (str(known[use.name].arn_format) for use in action.resource_types if use.name in known)
+    return tuple(replaced(one, lambda variable: partition if variable.key == "partition" else "*") for one in forms)
+
+
 def is_of_type(resource: str, service: str, name: str) -> bool:
     """Tell whether the ARN pattern *resource* can stand for a resource of type *name* of *service*."""
     arn, kind = _parsed(resource), resource_types(service)[name]

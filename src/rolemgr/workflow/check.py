@@ -66,6 +66,13 @@ def found_in(
     return check_role(one_role(chosen), rules, outside, verbose=verbose, live=live)
 
 
+CATALOG_FOLDERS = (
+    "personas", "separations", "activity_groups", "guardrails", "scps", "rcps", "resource_policies", "shares",
+    "detective_controls", "flows",
+)  # fmt: skip
+"""What `catalog.load` has at a catalog's top, here for runs over policies, which load no catalog."""
+
+
 class _Judging(NamedTuple):
     """By what files are judged: the *config*, the *rules* of the user, and how to say how far it is."""
 
@@ -92,7 +99,7 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
             problem = f"{catalogs[0]} is a catalog, whose entries are not policies yet"
             raise InputError(SourceLocation("--live"), problem, "give roles, policies or a blueprint")
         _refuse_role_options(given)
-        parts = [check_catalog(path, judging.rules) for path in catalogs]
+        parts = [_told(check_catalog(path, judging.rules), judging.outside) for path in catalogs]
         if beside := [one for path in catalogs if (one := blueprint_of(path, judging.outside))]:
             parts.append(_in_blueprints(beside, Collected(), given, judging))
         if rest := [path for path in given.paths if path not in catalogs]:
@@ -119,6 +126,13 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     from rolemgr.workflow.check_catalog import together  # policies need no catalog
 
     return together([found, of_blueprints])
+
+
+def _told(found: CheckFindings, outside: Outside) -> CheckFindings:
+    """Return *found*, its notes told to *outside*."""
+    for text in found.notes:
+        outside.say(text)
+    return found
 
 
 def _in_blueprints(
@@ -237,7 +251,7 @@ def _refuse_role_options(given: CheckRequest) -> None:
 
 def _is_catalog(path: str) -> bool:
     """Tell whether *path* is a catalog folder; most are files, or have none of its folders, and load nothing."""
-    if not any(Path(path, one).is_dir() for one in ("personas", "activity_groups", "guardrails", "separations")):
+    if not any(Path(path, one).is_dir() for one in CATALOG_FOLDERS) and not any(Path(path).glob("parameters.y*ml")):
         return False
     from rolemgr.workflow.check_catalog import is_catalog
 

@@ -1,30 +1,49 @@
 """``check our-catalog/``: what is wrong with the entries of a catalog folder, and what rules find in its roles."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from rolemgr.catalog.load import FOLDERS, Catalog, EntryKind
+from rolemgr.catalog.load import FOLDERS, SHARED, Catalog, EntryKind
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.check.finding import Finding, NotJudged
-from rolemgr.check.role import accepted, at_origin, documents_of
-from rolemgr.check.rules.rm0xx import CATALOG_ENTRY
+from rolemgr.check.role import Reason, accepted, at_origin, documents_of
+from rolemgr.check.rules.rm0xx import CATALOG_ENTRY, CATALOG_WEAKER
 from rolemgr.check.run import check
+from rolemgr.compose.choices import builtins
 from rolemgr.compose.guardrails.names import wrong_names
-from rolemgr.compose.never_names import wrong_names_in_accepts, wrong_names_in_separations
+from rolemgr.compose.never_names import taken_on_trust, wrong_names_in_accepts, wrong_names_in_separations
+from rolemgr.compose.parameters import Declared, resolve
+from rolemgr.compose.questions import wrong_values_of_shared
 from rolemgr.compose.role import compose
-from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError
+from rolemgr.detective.names import wrong_names as wrong_names_of_control
+from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError, gathering
 from rolemgr.files.source import SourceFile
+from rolemgr.layers.lint import wrong_in_pattern
+from rolemgr.layers.resource_names import wrong_names as wrong_names_of_resource
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
+from rolemgr.separation.lost import lost_promises
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 
-_ENTRIES = ("personas", "activity_groups", "guardrails", "separations")
+_OURS = ("personas", "activity_groups", "guardrails", "separations")
 _CARRIER = "sagemaker-compute"
+
+
+class _Accepted(NamedTuple):
+    """A finding that an entry of the catalog accepts, and why."""
+
+    finding: Finding
+    reason: Reason
+
+
+_Told: TypeAlias = Finding | NotJudged | _Accepted
 
 
 class _Lint(NamedTuple):
@@ -36,15 +55,33 @@ class _Lint(NamedTuple):
     @property
     def own(self) -> frozenset[str]:
         """The files of the user's entries."""
-        return frozenset(one.shown for kind in FOLDERS for one in self.catalog.found(kind).values() if not one.builtin)
+        shared = (file.source.name for file in self.catalog.shared_files[1:])
+        entries = (one for kind in FOLDERS for one in self.catalog.found(kind).values() if not one.builtin)
+        return frozenset((*shared, *(one.shown for one in entries)))
 
 
-_Judge = Callable[[_Lint, str, str], Iterator[Finding]]
+_Judge = Callable[[_Lint, str, str], Iterator[_Told]]
 
 
 def is_catalog(path: str) -> bool:
-    """Tell whether *path* is a folder with personas, activity groups, guardrails or separations in YAML."""
-    return any(file.suffix in (".yaml", ".yml") for kind in _ENTRIES for file in Path(path, kind).glob("*.y*ml"))
+    """
+    Tell whether *path* is a folder with entries of a catalog in YAML.
+
+    A folder `scps` or `flows` may be anybody's: its files are entries where they have a title.
+    """
+    found = ((kind, file) for kind in FOLDERS for file in Path(path, FOLDERS[kind]).glob("*.y*ml"))
+    files = [(kind, file) for kind, file in found if file.suffix in (".yaml", ".yml")]
+    if any(kind in _OURS or _has_key(file, "title") for kind, file in files):
+        return True
+    return any(_has_key(Path(path, f"{SHARED}{end}"), "parameters") for end in (".yaml", ".yml"))
+
+
+def _has_key(file: Path, key: str) -> bool:
+    """Tell whether a line of *file* begins with *key*; one that can't be read is judged as what else it may be."""
+    try:
+        return re.search(rf"^{key}:", file.read_text("utf-8"), re.MULTILINE) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def check_catalog(folder: str, rules: tuple[Path, ...]) -> CheckFindings:
@@ -54,23 +91,65 @@ def check_catalog(folder: str, rules: tuple[Path, ...]) -> CheckFindings:
     The user's own checks in the files *rules* are asked too.
 
     Each entry is judged for itself, on top of the built-in catalog: personas and activity groups as roles, guardrails
-    and profiles on a role, separations by their names, the other kinds by their form.
+    and profiles on a role, separations by their names and by what they replace, what is for policies around roles by
+    its names, shares and flows by their form. Files that look like entries and are not read are found too.
     """
     lint = _Lint(Catalog([Path(folder)]), rules)
     catalog = lint.catalog
-    findings: list[Finding] = []
-    not_judged: list[NotJudged] = []
-    names: list[str] = []
+    told: list[_Told] = [*_unread(lint), *_shared(lint)]
+    names = [file.source.name for file in catalog.shared_files[1:]]
     for kind in FOLDERS:
         for name, found in catalog.found(kind).items():
             if not found.builtin:
                 names.append(found.shown)
-                for one in _judged(lint, kind, name, found.shown):
-                    (findings if isinstance(one, Finding) else not_judged).append(one)  # type: ignore[arg-type]
-    return CheckFindings(by_place(list(dict.fromkeys(findings))), names, not_judged=list(dict.fromkeys(not_judged)))
+                told += _judged(lint, kind, name, found.shown)
+    told = list(dict.fromkeys(told))
+    meant = [one for one in told if isinstance(one, _Accepted)]
+    return CheckFindings(
+        by_place([one for one in told if isinstance(one, Finding)]),
+        names,
+        [(one.finding, one.reason.text) for one in meant],
+        tuple(dict.fromkeys((*map(_accepting, meant), *_excuses(catalog)))),
+        not_judged=[one for one in told if isinstance(one, NotJudged)],
+    )
 
 
-def _judged(lint: _Lint, kind: EntryKind, name: str, file: str) -> Iterator[Finding | NotJudged]:
+def _accepting(one: _Accepted) -> str:
+    """Return the note on what an entry accepts, as `check` of a role has it."""
+    return f"{one.finding.rule} on {one.finding.action} is accepted by {one.reason.where}: {one.reason.text}"
+
+
+def _excuses(catalog: Catalog) -> Iterator[str]:
+    """Yield a note for each name that the user's `never` takes though AWS is not known to have it."""
+    own: dict[str, list[str]] = {
+        kind: [name for name, one in catalog.found(kind).items() if not one.builtin] for kind in FOLDERS
+    }
+    for read, kind in ((catalog.persona, "personas"), (catalog.separation, "separations")):
+        for name in own[kind]:
+            with suppress(RolemgrError):  # which is told of the entry itself
+                yield from taken_on_trust(read(name))
+
+
+def _shared(lint: _Lint) -> Iterator[_Told]:
+    """Yield what is wrong with the shared parameters that the folder declares."""
+    problems: list[InputError] = []
+    with gathering(problems):
+        for file in lint.catalog.shared_files[1:]:
+            problems += wrong_values_of_shared(file)
+        shared = lint.catalog.shared_parameters.items()
+        declared = {name: Declared(name, one.parameter, one.where) for name, one in shared}
+        usual = {name: one for name, one in declared.items() if one.parameter.default is not None}
+        resolve(usual, {}, builtins(RoleSpec.model_validate({"persona": _CARRIER})))
+    yield from (_refused(lint, one, f"{SHARED}.yaml") for one in problems if one.where and one.where.file in lint.own)
+
+
+def _unread(lint: _Lint) -> Iterator[Finding]:
+    """Yield a finding for each file that looks like an entry and is not read: it is believed in and not there."""
+    for path, hint in lint.catalog.unread:
+        yield Finding(CATALOG_ENTRY.id, CATALOG_ENTRY.severity, f"the file is not read; {hint}", path)
+
+
+def _judged(lint: _Lint, kind: EntryKind, name: str, file: str) -> Iterator[_Told]:
     try:
         yield from _JUDGES.get(kind, _formed(kind))(lint, name, file)
     except MissingValueError as error:
@@ -91,17 +170,18 @@ def _refused(lint: _Lint, error: InputError, file: str) -> Finding:
     return Finding(CATALOG_ENTRY.id, CATALOG_ENTRY.severity, told, file)
 
 
-def _persona(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
+def _persona(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
+    yield from _weaker(lint, "personas", name, file)
     yield from _of_role(lint, {"persona": name}, file)
 
 
-def _group(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
+def _group(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     wrong = list(wrong_names_in_accepts(lint.catalog.activity_group(name)))
     yield from (_refused(lint, one, file) for one in wrong)
     yield from _of_role(lint, group_alone(lint.catalog, name), file)
 
 
-def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[Finding]:
+def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_Told]:
     """Yield what rules find in the role of *choices* where that stands in the user's own files."""
     spec = Sourced(RoleSpec.model_validate(choices), SourceFile(file, dict(choices), {}))
     role = compose(lint.catalog, spec)
@@ -111,11 +191,12 @@ def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[Fin
     documents = documents_of(render(role))
     for finding in (*check(documents), *custom_findings_in(documents, lint.rules)):
         shown = at_origin(finding, role)
-        if shown.path in lint.own and not accepted(finding, role, groups):
-            yield shown
+        if shown.path in lint.own:
+            reason = accepted(finding, role, groups)
+            yield _Accepted(shown, reason) if reason else shown
 
 
-def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
+def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     if wrong := list(wrong_names(lint.catalog.guardrail(name))):
         yield from (_refused(lint, one, file) for one in wrong)
         return
@@ -123,7 +204,7 @@ def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
         yield from _of_role(lint, {"persona": _CARRIER, **choices, **short_forms(lint.catalog)}, file)
 
 
-def _profile(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
+def _profile(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     guardrails_of(lint.catalog, name)
     yield from _of_role(lint, {"persona": _CARRIER, "guardrail_profile": [name], **short_forms(lint.catalog)}, file)
 
@@ -133,29 +214,47 @@ def _separation(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
     for wrong in wrong_names_in_separations(lint.catalog):
         if wrong.where and wrong.where.file == file:
             yield _refused(lint, wrong, file)
+    yield from _weaker(lint, "separations", name, file)
+
+
+def _weaker(lint: _Lint, kind: Literal["personas", "separations"], name: str, file: str) -> Iterator[Finding]:
+    """Yield a finding where an entry takes the place of another, and forbids less than that."""
+    found = lint.catalog.found(kind)[name]
+    if found.overrides and (lost := lost_promises(Catalog(), lint.catalog, kind, name)):
+        listed = ", ".join(map(str, lost[:_SHOWN])) + (f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else "")
+        text = f"it takes the place of {found.overrides} for all who use that, and no longer forbids {listed}"
+        yield Finding(CATALOG_WEAKER.id, CATALOG_WEAKER.severity, text, file)
+
+
+_SHOWN = 5
 
 
 def _formed(kind: EntryKind) -> _Judge:
     """Return the judge of a *kind* that is only read: what it comes to depends on values that nobody gave here."""
 
-    def judge(lint: _Lint, name: str, _file: str) -> Iterator[Finding]:
-        _READERS[kind](lint.catalog, name)
-        return iter(())
+    def judge(lint: _Lint, name: str, file: str) -> Iterator[Finding]:
+        wrong = _READERS[kind](lint.catalog, name)
+        yield from (_refused(lint, one, file) for one in wrong)
 
     return judge
+
+
+def _read_alone(_entry: object) -> Iterable[InputError]:
+    """Return nothing of an entry whose names are judged by the blueprint that uses it."""
+    return ()
 
 
 _JUDGES: Mapping[EntryKind, _Judge] = {
     "personas": _persona, "activity_groups": _group, "guardrails": _guardrail, "profiles": _profile,
     "separations": _separation,
 }  # fmt: skip
-_READERS: Mapping[EntryKind, Callable[[Catalog, str], object]] = {
-    "scps": lambda catalog, name: catalog.layer_pattern(LayerKind.SCP, name),
-    "rcps": lambda catalog, name: catalog.layer_pattern(LayerKind.RCP, name),
-    "resource_policies": lambda catalog, name: catalog.resource_pattern(name),
-    "shares": lambda catalog, name: catalog.share_pattern(name),
-    "detective_controls": lambda catalog, name: catalog.detective_control(name),
-    "flows": lambda catalog, name: catalog.flow(name),
+_READERS: Mapping[EntryKind, Callable[[Catalog, str], Iterable[InputError]]] = {
+    "scps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.SCP, name),
+    "rcps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.RCP, name),
+    "resource_policies": lambda catalog, name: wrong_names_of_resource(catalog.resource_pattern(name)),
+    "shares": lambda catalog, name: wrong_names_of_resource(catalog.share_pattern(name)),
+    "detective_controls": lambda catalog, name: wrong_names_of_control(catalog, catalog.detective_control(name)),
+    "flows": lambda catalog, name: _read_alone(catalog.flow(name)),
 }
 
 

@@ -4,6 +4,7 @@ What the user chose for a role, each choice with its place.
 A flag wins over the role file, that over the environment (``ROLEMGR_*``), that over ``rolemgr.yaml``.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from rolemgr.workflow.file_kind import refuse_other_kinds
 from rolemgr.workflow.outside import Reader
 from rolemgr.workflow.replaced import PlacedChoice, replaced_limits
 from rolemgr.workflow.role_options import BY_KEY, ROLE_OPTIONS, RoleOption
-from rolemgr.workflow.settings import find_settings
+from rolemgr.workflow.settings import SETTINGS_FILE, find_settings
 
 
 class Tree(NamedTuple):
@@ -111,6 +112,25 @@ def _from_settings(settings: SourceFile | None, tree: Tree = WORKING_TREE) -> di
             raise UnknownNameError(settings.at((key,)), "setting", key, BY_KEY)
     data = {**settings.data, **_beside(settings, tree)}
     return {key: PlacedChoice(value, settings.at((key,))) for key, value in data.items()}
+
+
+def with_settings_beside(source: SourceFile) -> SourceFile:
+    """
+    Return the role file *source* with what the nearest ``rolemgr.yaml``, in its folder or above, says beside it.
+
+    Folders of catalogs are named from where the role file lies. Raises as `role_source` does for settings.
+    """
+    folder = Path(source.name).parent
+    settings = find_settings(folder.resolve())
+    if settings and settings.name == SETTINGS_FILE:
+        settings = replace(settings, name=str(folder / SETTINGS_FILE))
+    taken = {key: one for key, one in _from_settings(settings).items() if key not in source.data and key != "role"}
+    if "catalog" in taken and isinstance(folders := taken["catalog"].value, list):
+        found = [os.path.relpath(one, folder) if isinstance(one, str) and one else one for one in folders]
+        taken["catalog"] = taken["catalog"]._replace(value=found)
+    data = {**source.data, **{key: one.value for key, one in taken.items()}}
+    lines = {**source.lines, **{path: 0 for key, one in taken.items() for path in paths_of(one.value, (key,))}}
+    return LayeredSource(source.name, data, lines, {key: one.where for key, one in taken.items()}, source)
 
 
 def catalog_folders(flags: Sequence[str]) -> list[Path]:

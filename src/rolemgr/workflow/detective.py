@@ -226,7 +226,7 @@ def _complete(
         ("--role or --bucket", not values.buckets, "data-events logs no bucket"),
         ("--role", not values.trusts, "external-access archives nothing"),
     ):
-        if none and any(what.startswith(one.name) for one in controls):
+        if none and any(what.partition(" ")[0] == one.name for one in controls):
             outside.say(f"{what}; {option} names what is meant")
     return tuple(one for one in controls if one.name not in lacking)
 

@@ -13,6 +13,7 @@ from rolemgr.model.policy_tests import PolicyTests
 from rolemgr.model.refusals import names_for
 from rolemgr.model.source import Sourced, parse_model
 from rolemgr.policytest.run import FileResults, run_tests
+from rolemgr.workflow.choices import with_settings_beside
 from rolemgr.workflow.file_kind import FileKind, refuse_known_kinds
 from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.outside import Outside
@@ -35,7 +36,7 @@ def run_files(paths: Sequence[str], outside: Outside) -> list[FileResults]:
     results = []
     for text, name in texts:
         with gathering(problems):
-            results.append(run_tests(_parsed(text, name)))
+            results.append(run_tests(_parsed(text, name), with_settings_beside))
     raise_all(problems)
     return results
 

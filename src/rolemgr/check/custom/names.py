@@ -10,7 +10,7 @@ from typing import TypeAlias
 from rolemgr.errors import InputError
 from rolemgr.model.custom_checks import AccessGranted, AccessNotGranted, CustomCheck, CustomChecks, RequiredConditions
 from rolemgr.model.source import Sourced
-from rolemgr.reference.documents import action_pattern_doubt, condition_doubts
+from rolemgr.reference.documents import action_pattern_doubt, condition_doubts, resource_doubt
 from rolemgr.reference.names import Doubt, arn_doubts, key_doubt
 from rolemgr.reference.requests import key_doubts
 
@@ -38,6 +38,8 @@ def _doubts(check: CustomCheck) -> Iterator[_Placed]:
             yield ("actions", number), doubt
     for number, resource in enumerate(asked.resources):
         yield from ((("resources", number), doubt) for doubt in arn_doubts(resource) if resource != "*")
+        if doubt := resource_doubt(asked.actions, resource):
+            yield ("resources", number), doubt
     yield from _of_keys(asked)
 
 

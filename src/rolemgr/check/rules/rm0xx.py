@@ -15,6 +15,13 @@ CATALOG_ENTRY = Rule(
     "An entry of a catalog folder is misspelt, contradicts AWS's reference, or breaks what a persona must never do,\n"
     "so that `create` would refuse it. It is judged on top of the built-in catalog.",
 )  # fmt: skip
+CATALOG_WEAKER = Rule(
+    "RM004", "catalog-entry-forbids-less", Severity.SECURITY_WARNING, "an entry replaces another and forbids less",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html",
+    "A separation or persona of a catalog folder has the name of one that is there, and so takes its place, also for\n"
+    "the personas that list or extend it: what the other forbade and this one does not is open to all of them.\n"
+    "Give it a name of its own; a persona that extends another is let off an entry under `allow_despite`.",
+)  # fmt: skip
 EXPIRED_SUPPRESSION = Rule(
     "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",

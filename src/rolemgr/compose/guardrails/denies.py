@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from rolemgr.compose.dead_conditions import dead_conditions
 from rolemgr.compose.distribute import ANY, Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.judges import is_wanted
@@ -23,12 +24,14 @@ from rolemgr.compose.guardrails.names import wrong_names
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.documents import Effect
-from rolemgr.iam.operators import CONDITION_OPERATORS, Operator, base_operator, parse_operator
+from rolemgr.iam.operators import base_operator, parse_operator, spelt_operators
 from rolemgr.iam.values import value_problem
+from rolemgr.iam.wildcards import text_glob
 from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.model.role import FrozenConditions, GuardrailInForce, LeftOpen, Origin
 from rolemgr.model.source import Sourced
 from rolemgr.reference import quirks
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import action_names, find_action, normal_key
 from rolemgr.reference.support import supports
 
@@ -134,7 +137,7 @@ def _needs_its_keys(conditions: FrozenConditions) -> bool:
     """Tell whether *conditions* can't hold where any of their keys, all of SageMaker's and none a Bool, is absent."""
     blocks = {operator: dict(block) for operator, block in conditions}
     keys = {key for block in blocks.values() for key in block}
-    if any(base_operator(operator) == "Bool" for operator in blocks):
+    if any(base_operator(operator) == "Bool" for operator in blocks) or any(map(_is_bool, keys)):
         return False
     return all(key.startswith("sagemaker:") and not matches_absence(key, blocks) for key in keys)
 
@@ -198,13 +201,13 @@ def _operator_problems(place: _DenySource, conditions: _Conditions) -> Iterator[
     for operator, block in conditions.items():
         base = base_operator(operator)
         if base is None:
-            yield UnknownNameError(
-                place.at("conditions", operator), "condition operator", operator, CONDITION_OPERATORS
-            )
+            yield UnknownNameError(place.at("conditions", operator), "condition operator", operator, spelt_operators())
             continue
         for key, found in block.items():
             where = place.at("conditions", operator, key)
             yield from (InputError(where, problem) for value in found if (problem := value_problem(base, value)))
+    for one in dead_conditions(conditions):
+        yield InputError(place.at("conditions", one.operator, one.key), one.problem, one.hint)
 
 
 def _actions(place: _DenySource, conditions: _Conditions) -> tuple[str, ...]:
@@ -277,14 +280,24 @@ def _absence_problems(place: _DenySource, conditions: _Conditions, actions: tupl
 
 def matches_absence(key: str, conditions: _Conditions) -> bool:
     """Tell whether all that *conditions* say of *key* holds where the request does not carry it."""
-    return all(_holds_absent(operator, block[key]) for operator, block in conditions.items() if key in block)
+    blocks = {operator: block[key] for operator, block in conditions.items() if key in block}
+    return all(_holds_absent(operator, key, values) for operator, values in blocks.items())
 
 
-def _holds_absent(operator: str, values: tuple[str, ...]) -> bool:
+def _holds_absent(operator: str, key: str, values: tuple[str, ...]) -> bool:
     parsed = parse_operator(operator)
-    if parsed == Operator("Bool"):  # AWS may fill in false where the request leaves the field out
-        return "false" in values
-    return parsed is not None and parsed.true_where_absent(values)
+    if parsed is None:
+        return False
+    if parsed.base == "Bool" or (_is_bool(key) and parsed.base.startswith("String")):
+        # AWS may fill in false where the request leaves the field out
+        filled_in = any(text_glob(value.lower())("false") for value in values)
+        return parsed.true_where_absent(values) or filled_in is not parsed.negated
+    return parsed.true_where_absent(values)
+
+
+def _is_bool(key: str) -> bool:
+    found = find_key(key)
+    return found is not None and found.type == "Bool"
 
 
 def _may_deny_absence(action: str, key: str, statement: GuardrailDeny, conditions: _Conditions) -> bool:
