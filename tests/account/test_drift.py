@@ -179,6 +179,24 @@ def test_each_deny_that_is_gone_is_named(iam: Any) -> None:
     assert {one.kind for one in found} == {"access-gained"}
 
 
+def test_a_broad_statement_is_told_by_its_pattern_and_by_what_is_worst() -> None:
+    """`s3:*` on everything reads as that, and first come actions that change who may do what, or delete."""
+    wanted = ComparedPolicy("inline policy x", IdentityPolicy.model_validate(ONE_READ))
+    hotfix = IdentityPolicy.model_validate(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    )
+    found = next(permissions((wanted, ComparedPolicy("inline policy hotfix", hotfix)), (wanted,)))
+    assert found.patterns == ("s3:*",)
+    assert "s3:PutBucketPolicy" in found.actions
+    assert not {"s3:AllowVendedLogDeliveryForResource", "s3:PauseReplication"} & set(found.actions)
+
+
+ONE_READ = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"},
+}
+
+
 def test_a_trust_policy_of_all_actions_is_told(iam: Any) -> None:
     """IAM refuses it, but whatever is read is told."""
     bring(iam, ROLE)

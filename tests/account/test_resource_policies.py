@@ -112,6 +112,19 @@ def test_the_policy_that_aws_gives_a_new_key_is_nobody_s() -> None:
     assert other.action == "refuse"
 
 
+def test_what_is_there_already_keeps_its_sid_and_the_policy_its_id() -> None:
+    """A template that made the key names them; a Sid that the file needs for another statement is not kept."""
+    wanted = policy({**OWN, "Sid": "OwnAccount"}, {**READ, "Action": "kms:Decrypt", "Resource": "*"})
+    default = {**OWN, "Sid": "Enable IAM User Permissions"}
+    found = ResourcePolicy.model_validate({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [default]})
+    made = plan_resource_policy(KEY, wanted, ResourcePolicyThere(found, found.to_json()), update=False, prune=False)
+    assert made.document.id == "key-default-1"
+    assert [one.sid for one in made.document.statement] == ["Enable IAM User Permissions", "Read"]
+    taken = policy({**OWN, "Sid": "Read"})
+    made = plan_resource_policy(KEY, wanted, ResourcePolicyThere(taken, taken.to_json()), update=True, prune=False)
+    assert [one.sid for one in made.document.statement] == ["OwnAccount", "Read"]
+
+
 def test_a_policy_in_the_old_language_keeps_its_meaning() -> None:
     """In 2008-10-17 `${` is text: kept beside new statements it would become a variable."""
     old = {**LOGS, "Resource": "arn:aws:s3:::acme/${aws:username}/*"}

@@ -237,7 +237,8 @@ def _rows(meant: Meant, found: RoleDrift, file: FileSide, toward: Toward) -> Ite
 
 
 def _notes(meant: Meant, piece: Difference) -> tuple[str, ...]:
-    more = (f"and more of the {meant.names:,} actions named",) if meant.names > len(meant.actions) else ()
+    named = f"that {' and '.join(f'`{one}`' for one in meant.patterns)} names" if meant.patterns else "named"
+    more = (f"and more of the {meant.names:,} actions {named}",) if meant.names > len(meant.actions) else ()
     return (*more, *filter(None, (piece.scenario.note,)), *(f"doubtful: {doubt}" for doubt in piece.doubts))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from rolemgr.account.telling import most_telling
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.budget import MOST_STEPS, Budget
 from rolemgr.compare.compare import compare
@@ -30,13 +31,6 @@ D = TypeVar("D", IdentityPolicy, TrustPolicy)
 TRUST: Final = "the trust policy"
 _BROAD: Final = 60
 """A statement with more actions is first asked for a few that the other side has not: all would take minutes."""
-_ASKED: Final = 4
-_TELLING: Final = (
-    "iam:PassRole", "iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole", "secretsmanager:GetSecretValue",
-    "kms:Decrypt", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "sagemaker:CreateEndpoint",
-    "sagemaker:UpdateModelPackage", "sagemaker:CreateTrainingJob", "ec2:RunInstances", "ecr:PutImage",
-)  # fmt: skip
-"""What says first how bad it is: other identities, data, production, cost."""
 
 
 class ComparedPolicy(NamedTuple):
@@ -78,6 +72,8 @@ class Meant:
     unknown: str = ""
     names: int = 0
     """How many actions a broad statement names that the other side has not: of these *actions* alone were asked."""
+    patterns: tuple[str, ...] = ()
+    """The actions as the broad statement has them."""
     others: tuple[Difference, ...] = ()
     """The differences that were made one, *shown* among them."""
     who: str = ""
@@ -202,7 +198,7 @@ class _OneWay(NamedTuple):
             fresh = [] if sid in told else _fresh(statement, others)
             if len(fresh) > self._most(statement) and (one := self._broad(sid, fresh)):
                 told |= self._with_all_of_its_policy(sid)
-                yield replace(self._meant(one), names=len(fresh))
+                yield replace(self._meant(one), names=len(fresh), patterns=self._patterns(statement))
         return frozenset(told)
 
     def _with_all_of_its_policy(self, sid: str) -> set[str]:
@@ -224,6 +220,11 @@ class _OneWay(NamedTuple):
         places = (self.giving.place(one.statement),) if one.statement else ()
         return Meant(self.part, self.way, places, actions=one.actions, unknown=one.reason)
 
+    def _patterns(self, statement: CompiledStatement) -> tuple[str, ...]:
+        """Return the actions as *statement* has them; none of one with NotAction, and of a policy that is whole."""
+        alone = self.giving.place(statement.at).statement is not None
+        return statement.actions if alone and statement.takes.listed else ()
+
     def _most(self, statement: CompiledStatement) -> int:
         """Return how many new actions a statement may name and still be compared action by action."""
         return 0 if self.giving.place(statement.at).statement is None else _BROAD
@@ -231,7 +232,7 @@ class _OneWay(NamedTuple):
     def _broad(self, sid: str, fresh: Sequence[str]) -> Difference | None:
         """Return what the broad statement *sid* gives, if one of its most telling *fresh* actions shows it."""
         alone = self.giving.keeping(lambda other, effect: other == sid or effect is Effect.DENY)
-        found = compare(alone, self.other.policies, Focus(actions=_first(fresh)), within=self.budget).differences
+        found = compare(alone, self.other.policies, Focus(actions=most_telling(fresh)), within=self.budget).differences
         return next((one for one in found if not one.doubts), None)
 
 
@@ -316,12 +317,6 @@ def _fresh(statement: CompiledStatement, others: Sequence[CompiledStatement]) ->
         for name, spelt in action_names(service).items()
         if statement.takes.take(folded := f"{service}:{name}") and not any(other.takes.take(folded) for other in others)
     ]
-
-
-def _first(actions: Sequence[str]) -> tuple[str, ...]:
-    """Return the few of *actions* that tell most."""
-    telling = [action for action in _TELLING if action in actions]
-    return tuple(dict.fromkeys((*telling, *actions)))[:_ASKED]
 
 
 # --- in words

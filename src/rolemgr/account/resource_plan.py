@@ -162,11 +162,24 @@ def _joined(
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
     """
     if not kept:
-        return wanted
+        return _as_there(there, wanted)
     old = there.version != wanted.version and wanted.version == _NEW_VERSION
     if old and any(opens_variable(meaning(one)) for one in kept):
         return None
-    return wanted.model_copy(update={"statement": (*kept, *wanted.statement)})
+    return _as_there(there, wanted.model_copy(update={"statement": (*kept, *wanted.statement)}))
+
+
+def _as_there(there: ResourcePolicy, made: ResourcePolicy) -> ResourcePolicy:
+    """
+    Return *made* under the Id that is there, what it says already as it is said there, under the Sid that it has.
+
+    The template that made a resource names them: under others the resource would have drifted from it.
+    """
+    found = {meaning(one): one for one in there.statement}
+    sids = [one.sid for one in made.statement]
+    kept = ((one, found.get(meaning(one), one)) for one in made.statement)
+    statements = tuple(now if now.sid == one.sid or now.sid not in sids else one for one, now in kept)
+    return made.model_copy(update={"statement": statements, "id": there.id or made.id})
 
 
 def _old_language(target: PolicyTarget) -> Refused:
