@@ -236,6 +236,15 @@ def test_json_has_every_test(run: "Run", role: str) -> None:
     }  # fmt: skip
 
 
+def test_an_xml_file_is_junit(run: "Run", role: str) -> None:
+    """The text form was written into it without a word, and the step of CI that reads it then failed."""
+    name = write("t.yaml", role + case("Allowed"))
+    assert run("test", name, "-o", "results.xml").code == run("test", name, "--format", "junit").code
+    assert Path("results.xml").read_text("utf-8").startswith("<?xml")
+    assert run("test", name, "--format", "text", "-o", "other.xml").code == 2
+    assert not Path("other.xml").exists()
+
+
 def test_junit_is_what_ci_reads(run: "Run", role: str) -> None:
     """A suite per file, a case per request, a failure with its explanation; no character that XML can't hold."""
     odd = case("ExplicitlyDenied").replace("a case", '"a <case> \\x01"')

@@ -66,10 +66,10 @@ def _require_path(value: str) -> None:
 
 _ENDINGS = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json", ".sarif": "sarif",
-    ".csv": "csv",
+    ".csv": "csv", ".xml": "junit", ".junit": "junit",
 }  # fmt: skip
 """The form that the ending of a file names."""
-_ALSO_TAKEN = {".htm", ".markdown"}
+_ALSO_TAKEN = {".htm", ".markdown", ".junit"}
 """Endings that help leaves out: another one names the same form."""
 
 

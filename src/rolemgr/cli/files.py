@@ -66,6 +66,7 @@ def make_folder(path: Path) -> None:
 _LANGUAGES = {
     ".json": "JSON", ".sarif": "JSON", ".yaml": "YAML", ".yml": "YAML", ".sh": "a shell script", ".tf": "HCL",
     ".md": "Markdown", ".html": "HTML", ".htm": "HTML", ".csv": "CSV",
+    ".xml": "XML", ".junit": "XML",
 }  # fmt: skip
 _ALSO = {("JSON", ".yaml"), ("JSON", ".yml")}
 """What a file of another ending may hold: all JSON is YAML."""
