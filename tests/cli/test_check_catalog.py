@@ -165,7 +165,7 @@ def test_controls_resource_policies_and_parameters_alone_are_judged(run: "Run", 
 def test_documents_in_a_folder_called_scps_stay_documents(run: "Run", tmp_path: Path) -> None:
     """They have no title: they are judged as policies."""
     write(
-        tmp_path / "org/scps/a.json",
+        str(tmp_path / "org/scps/a.json"),
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:x", "Resource": "*"}]}',
     )
     assert {one["rule"] for one in findings(run, str(tmp_path / "org"))} >= {"RM202"}
