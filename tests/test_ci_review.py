@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import rolemgr
-from rolemgr.catalog.load import FOLDERS
+from rolemgr.catalog.folders import FOLDERS
 from rolemgr.files.yaml import read_yaml
 
 TOP = Path(__file__).resolve().parents[1]

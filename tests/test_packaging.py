@@ -15,7 +15,7 @@ import pytest
 
 from rolemgr import __version__
 from rolemgr.catalog import recorded
-from rolemgr.catalog.load import FOLDERS, SHARED
+from rolemgr.catalog.folders import FOLDERS, SHARED
 from rolemgr.files.parsed import RECORD, entries_of, record_of
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.source import parse_model

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rolemgr import __version__
-from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.catalog.folders import EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.check.examples import examples_of

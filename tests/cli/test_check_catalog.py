@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support import write
 
-from rolemgr.catalog.load import FOLDERS, builtin_folder
+from rolemgr.catalog.folders import FOLDERS
+from rolemgr.catalog.load import builtin_folder
 from rolemgr.workflow.check import CATALOG_FOLDERS
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.catalog.folders import EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.cli.schema import SCHEMAS
 from rolemgr.files.yaml import read_yaml
 from rolemgr.workflow.schema_texts import _texts

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from moto import mock_aws
 from tests.layers.layers_support import BREAK_GLASS, PATTERNS, composed_layer, documents_of, examples_for
 
-from rolemgr.catalog.load import FOLDERS
+from rolemgr.catalog.folders import FOLDERS
 from rolemgr.export import organization
 from rolemgr.files.write import to_json, to_template
 from rolemgr.files.yaml import read_yaml

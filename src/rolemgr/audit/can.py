@@ -64,7 +64,7 @@ class Can:
     untold: int
     not_judged: tuple[Unjudged, ...]
     unless: str = ""
-    """What may deny it and is unknown here, of *holder* or of whom it becomes to give itself more: a boundary."""
+    """What may deny it and is unknown here, of *holder* or of the principals that it becomes on the way: a boundary."""
 
     @property
     def is_bound(self) -> bool:

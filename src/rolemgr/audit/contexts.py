@@ -33,7 +33,7 @@ _AT_WILL: Final = (
     "aws:tagkeys", "aws:sourceidentity",
 )  # fmt: skip
 """
-Keys, or how they begin, that who asks fills in, beside how and when: of the own session, principal and request.
+Keys, or how they begin, that the caller fills in, beside how and when: of its session, its principal, its request.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
 """
@@ -53,7 +53,7 @@ class Choice(StrEnum):
     """
     Which keys may be chosen for a request: none, those that say how or when it is made, or all but settled ones.
 
-    At will are the former and what whoever asks gives the own principal or the request: tags, the session's name.
+    At will are those, and what a caller sets on its principal or its request: tags, the session's name.
     """
 
     NONE = "none"

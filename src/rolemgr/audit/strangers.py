@@ -42,7 +42,7 @@ _BY_ENDPOINT: Final[Settled] = {**_OWN, **_ENDPOINT, "aws:sourceip": None}
 
 
 def asked_at_will(ask: Callable[[Settled, Choice], RightsAnswer]) -> RightsAnswer:
-    """Return what *ask* says of somebody from outside who has what is the own, and sends what anybody can send."""
+    """Return what *ask* says of somebody from outside who has any attributes, and sends what anybody can send."""
     found = [ask(one, Choice.AT_WILL) for one in _BY_INTERNET]
     if all(found):
         return found[0]

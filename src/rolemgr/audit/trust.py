@@ -121,7 +121,7 @@ _FOR_A_STRANGER: Final[Settled] = {
     "aws:sourceaccount": STRANGER, "aws:sourceorgid": "o-zzstranger1",
     "aws:sourceorgpaths": "o-zzstranger1/r-zz99/ou-zz99-00000000/",
 }  # fmt: skip
-"""What a service tells of whom it works for, where that is a stranger."""
+"""What a service tells of the source that it works for, where that is a stranger's."""
 
 
 def _tells_its_source(setting: AuditRun, service: str) -> bool:

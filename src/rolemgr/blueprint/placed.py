@@ -16,7 +16,8 @@ from rolemgr.blueprint.draft import Draft
 from rolemgr.blueprint.flows import ExpandedFlow, role_additions
 from rolemgr.blueprint.identity_center import caller_arn, is_permission_set
 from rolemgr.blueprint.inherit import role_source
-from rolemgr.catalog.load import FOLDERS, Catalog
+from rolemgr.catalog.folders import FOLDERS
+from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
 from rolemgr.files.source import PlacedSource, read_text
 from rolemgr.model.blueprint import Blueprint

@@ -10,9 +10,10 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rolemgr.catalog import recorded
+from rolemgr.catalog.folders import FOLDERS, SHARED, EntryKind
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files import parsed
@@ -28,36 +29,6 @@ if TYPE_CHECKING:
     from rolemgr.model.layer_pattern import LayerKind, LayerPattern
     from rolemgr.model.resource_pattern import ResourcePattern
     from rolemgr.model.share_pattern import SharePattern
-
-EntryKind: TypeAlias = Literal[
-    "personas",
-    "separations",
-    "activity_groups",
-    "guardrails",
-    "profiles",
-    "scps",
-    "rcps",
-    "resource_policies",
-    "shares",
-    "detective_controls",
-    "flows",
-]
-FOLDERS: Mapping[EntryKind, str] = {
-    "personas": "personas",
-    "separations": "separations",
-    "activity_groups": "activity_groups",
-    "guardrails": "guardrails",
-    "profiles": "guardrails/profiles",
-    "scps": "scps",
-    "rcps": "rcps",
-    "resource_policies": "resource_policies",
-    "shares": "shares",
-    "detective_controls": "detective_controls",
-    "flows": "flows",
-}
-"""Where in a catalog the entries of each kind lie."""
-SHARED = "parameters"
-"""The stem of the file, at the top of a catalog, that declares the parameters which groups share."""
 
 M = TypeVar("M", bound=Readable)
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rolemgr.catalog.load import FOLDERS, SHARED
+from rolemgr.catalog.folders import FOLDERS, SHARED
 
 _ENDINGS = (".yaml", ".yml")
 _LIKE_ENTRIES = (*_ENDINGS, ".json", ".txt", ".yamll", ".ymal")
@@ -20,31 +20,31 @@ _READ: Final = frozenset(map(Path, FOLDERS.values()))
 _HEAD = 4_096
 
 
-class Unread(NamedTuple):
+class UnreadEntry(NamedTuple):
     """A file of a catalog's folder that is not read, below the folder, and what would be read."""
 
     path: Path
     hint: str
 
 
-def unread(folder: Path) -> Iterator[Unread]:
+def unread(folder: Path) -> Iterator[UnreadEntry]:
     """Yield the files in *folder*, a catalog, that look like entries and are not read, sorted."""
     for path in _listed(folder):
         below = path.relative_to(folder)
         if _is_folder(path) and (meant := _meant(path.name)):
             yield from _in_folder(folder, below, meant)
         elif _near_shared(path):
-            yield Unread(below, f"shared parameters stand in {SHARED}.yaml")
+            yield UnreadEntry(below, f"shared parameters stand in {SHARED}.yaml")
 
 
-def _in_folder(folder: Path, below: Path, meant: Path) -> Iterator[Unread]:
+def _in_folder(folder: Path, below: Path, meant: Path) -> Iterator[UnreadEntry]:
     """Yield what is not read in the folder *below* the catalog's, which is, or may be, *meant* to be one of ours."""
     for path in _listed(folder / below):
         here = path.relative_to(folder)
         if _is_folder(path):
             yield from _in_folder(folder, here, _meant(path.name) or meant)
         elif path.name.lower().endswith(_LIKE_ENTRIES) and _is_entry(path) and (hint := _hint(here, meant)):
-            yield Unread(here, hint)
+            yield UnreadEntry(here, hint)
 
 
 def _listed(folder: Path) -> list[Path]:

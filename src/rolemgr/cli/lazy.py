@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import rolemgr.audit.run
     import rolemgr.audit.shares
     import rolemgr.audit.who_can
+    import rolemgr.catalog.folders
     import rolemgr.catalog.load
     import rolemgr.cli.common
     import rolemgr.cli.completing

@@ -13,7 +13,8 @@ from mcp.types import ToolAnnotations
 from pydantic import ValidationError
 
 from rolemgr import __version__
-from rolemgr.catalog.load import FOLDERS, builtin_folder
+from rolemgr.catalog.folders import FOLDERS
+from rolemgr.catalog.load import builtin_folder
 from rolemgr.cli.confined import confine
 from rolemgr.cli.mcp_tools import InventoryOf, tools
 from rolemgr.errors import RolemgrError, UnknownNameError, printable

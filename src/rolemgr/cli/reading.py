@@ -42,7 +42,7 @@ def _files_read() -> list[str]:
     own = catalog.load.builtin_folder()
     of_a_wheel = (
         Path(rolemgr.__file__).parent,
-        *(own / kind for kind in (*catalog.load.FOLDERS.values(), "parameters.yaml")),
+        *(own / kind for kind in (*catalog.folders.FOLDERS.values(), "parameters.yaml")),
     )
     places = tuple(os.path.realpath(one) for one in of_a_wheel)
     return [one for one in found if not _is_below(os.path.realpath(one), places)]

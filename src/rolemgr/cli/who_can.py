@@ -84,4 +84,4 @@ def _require_files(files: Sequence[str]) -> None:
     first = files[0]
     if len(files) > 1 and re.fullmatch(r"[\w-]+", first) and not Path(first).exists():
         hint = f"a resource is an ARN; a bucket is arn:aws:s3:::{first}"
-        raise InputError(SourceLocation("RESOURCE"), f"`{first}` is no file and no ARN", hint)
+        raise InputError(SourceLocation("RESOURCE"), f"`{first}` is neither a file nor an ARN", hint)

@@ -145,7 +145,7 @@ def unknown(name: str, where: SourceLocation, known: Mapping[str, tuple[str, ...
 
 
 def misfits(declared: LayerParameter, texts: tuple[str, ...], *, given: bool) -> Iterator[str]:
-    """Yield what is wrong with *texts* as values of *declared*; none are no fault where they are the default's."""
+    """Yield what is wrong with *texts* as values of *declared*; that there are none is right for a default."""
     if given and not texts:
         yield "has no value"
     if len(texts) > 1 and not declared.many:

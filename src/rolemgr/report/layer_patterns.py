@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.catalog.folders import EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.model.layer_pattern import LayerKind, LayerPattern, LayerStatement
 from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions

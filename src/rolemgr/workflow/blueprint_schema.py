@@ -7,7 +7,8 @@ Other names are allowed there, for a catalog of one's own may have them; reading
 from collections.abc import Mapping
 from typing import Any
 
-from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.catalog.folders import EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.workflow.schema_names import named, one_of, one_or_more, ref, titles
 

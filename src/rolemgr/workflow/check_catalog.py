@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from rolemgr.catalog.load import FOLDERS, SHARED, Catalog, EntryKind
+from rolemgr.catalog.folders import FOLDERS, SHARED, EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.role import Reason, accepted, at_origin, documents_of

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from rolemgr.catalog.load import Catalog, EntryKind
+from rolemgr.catalog.folders import EntryKind
+from rolemgr.catalog.load import Catalog
 from rolemgr.check.rules import all_rules
 from rolemgr.errors import RolemgrError
 from rolemgr.model.catalog import ParameterType
