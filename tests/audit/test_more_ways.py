@@ -44,13 +44,6 @@ def trusting_service(service: str) -> dict[str, Any]:
         (user("u", allow(["iam:CreateUser", "iam:CreateAccessKey"], f"{ME}/svc-*")), set()),
         (user("u", allow("iam:AttachUserPolicy", f"{ME}/u", ArnNotEquals={"iam:PolicyARN": ADMINISTRATOR})), {"AU002"}),
         (
-            user(
-                "u", allow("iam:AttachUserPolicy", f"{ME}/u", ArnNotEquals={"iam:PolicyARN": ADMINISTRATOR}),
-                deny(["iam:Put*", "iam:Delete*", "iam:Detach*"]),
-            ),
-            set(),
-        ),
-        (
             user("u", allow("iam:AttachUserPolicy", f"{ME}/u", ArnEquals={"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"})),
             set(),
         ),

@@ -13,14 +13,10 @@ from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
-from rolemgr.reference.managed_policies import managed_policy
 
 _MOST_NAMES = 200
 """An inline policy of a role, 10,240 characters, holds no more; it bounds the work on a file that AWS never wrote."""
-_MANAGED = "iam::aws:policy/"
-_ALL_RIGHTS = ("AdministratorAccess", "IAMFullAccess")
-"""AWS's policies with which a principal has every right, at once or by what it then writes."""
-_ADMINISTRATOR = f"{_MANAGED}{_ALL_RIGHTS[0]}"
+_ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 _JOIN = "iam:AddUserToGroup"
 EVERYTHING = "every right"
 WITHIN = "what its boundary leaves"
@@ -76,25 +72,15 @@ def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...]
 def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
     holder, rights = subject.holder, subject.rights
     bounded: Settled = {BOUNDARY: boundary}
-    for name in _ALL_RIGHTS:
-        attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_MANAGED}{name}"}
-        answer = rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached)
-        if name == _ALL_RIGHTS[0] or (answer.shown and _writes_then(subject, kind, name, bounded)):
-            more = "" if name == _ALL_RIGHTS[0] else ", with which it writes itself any policy"
-            yield f"attaches {name} to itself (iam:Attach{kind}Policy){more}", answer
+    attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
+    yield (
+        f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
+        rights.ask(f"iam:Attach{kind}Policy", holder.arn, attached),
+    )
     yield f"writes its own policy (iam:Put{kind}Policy)", rights.ask(f"iam:Put{kind}Policy", holder.arn, bounded)
     for policy in subject.own_policies:
         answer = rights.ask("iam:CreatePolicyVersion", str(policy.arn))
         yield f"rewrites {policy.arn}, which it has (iam:CreatePolicyVersion)", answer
-
-
-def _writes_then(subject: AuditedPrincipal, kind: str, name: str, bounded: Settled) -> bool:
-    """Tell whether *subject*, with the policy *name* of AWS too, may write itself any policy: a Deny stays."""
-    policy = managed_policy(name, subject.partition)
-    if policy is None:
-        return False
-    held = HeldPolicy(name, policy.document, policy.arn, "reference", policy.version)
-    return bool(subject.joined_by((held,)).rights.ask(f"iam:Put{kind}Policy", subject.holder.arn, bounded))
 
 
 def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[tuple[str, RightsAnswer]]:
