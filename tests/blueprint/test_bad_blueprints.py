@@ -108,7 +108,7 @@ def test_the_right_one_is_right(run: "Run") -> None:
         ("[1]\n", "1: is not a blueprint; one has `accounts` and `roles`"),
         ('accounts: {a: {id: "111111111111"}}\nroles: {}\n',
          "1: has no role; say `roles`, or roles of a unit, or `projects`"),
-        ('accoutns: {a: {id: "111111111111"}}\nroles: {a/b: {persona: x}}\n', "1: `accounts` is missing"),
+        ('accoutns: {a: {id: "111111111111"}}\nroles: {a/b: {persona: x}}\n', "1: unknown key `accoutns`; did you mean accounts?"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_none(text: str, message: str, run: "Run") -> None:

@@ -39,7 +39,7 @@ bypassed_by:
 
 MISTAKES = {
     "matches on absence and is on all that support the key": (
-        ("ForAnyValue:StringNotLike", "StringNotLike"),
+        ("ForAnyValue:StringNotLike", "ForAllValues:StringNotLike"),
         "10: it also matches where `sagemaker:InstanceTypes` is absent; list the actions that must carry it",
     ),
     "IfExists on all that support the key": (
@@ -90,9 +90,13 @@ MISTAKES = {
         ("actions: supported", "actions: every"),
         "9: `deny[0].actions` is `every`; use one of supported or all",
     ),
+    "one value's operator on a key with several": (
+        ("ForAnyValue:StringNotLike", "StringNotLike"),
+        "10: `sagemaker:InstanceTypes` has several values, and AWS does not say how it compares them",
+    ),
     "an unknown condition operator": (
         ("ForAnyValue:StringNotLike", "ForAnyValue:StringNotLikes"),
-        "10: unknown condition operator `ForAnyValue:StringNotLikes`; did you mean StringNotLike",
+        "10: unknown condition operator `ForAnyValue:StringNotLikes`; did you mean ForAnyValue:StringNotLike",
     ),
     "an unknown placeholder": (
         ('"{{ types }}"', '"{{ type }}", sagemaker:MaxRuntimeInSeconds: "{{ types }}"'),

@@ -31,7 +31,7 @@ WHY = (
 
 
 class _Ours(Catalog):
-    """The catalog with its own entries, the persona that carries groups, and what these need: few, for speed."""
+    """The catalog with its own entries, the persona that carries groups, and what these and its promises need."""
 
     def found(self, kind: Any) -> Mapping[str, Any]:
         """Return the entries of *kind*."""
@@ -40,7 +40,7 @@ class _Ours(Catalog):
         if kind == "personas":
             kept = {"sagemaker-compute"}
         elif kind == "activity_groups":
-            kept = {"monitor-models", *self.persona("sagemaker-compute").value.activity_groups}
+            kept = {"monitor-models", "assume-named-roles", *self.persona("sagemaker-compute").value.activity_groups}
         elif kind == "profiles":
             kept = set()
         return {name: one for name, one in every.items() if name in kept or not one.builtin}
