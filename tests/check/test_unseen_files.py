@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
 import zipfile
 from importlib.resources import files
@@ -19,6 +20,7 @@ from rolemgr.check.left_over import left_over
 from rolemgr.check.run import check
 from rolemgr.check.sniff import may_hold_policy
 from rolemgr.check.sources import look_into
+from rolemgr.errors import InputError
 
 ADMIN: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TEXT = json.dumps(ADMIN)
@@ -261,3 +263,12 @@ def test_left_over_text_is_found_in_one_pass() -> None:
     assert left_over(f"arn:aws:s3::{'A' * 200_000}*:x") is None
     assert left_over("arn:aws:s3:::<your name>/*") == "<your name>"
     assert left_over("arn:aws:iam::YourAccount:role/x") == "YourAccount"
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path: Path) -> None:
+    """It is named, and not opened to see what it may be."""
+    os.mkfifo(tmp_path / "policy.json")
+    with pytest.raises(InputError):
+        collect([str(tmp_path / "policy.json")])
+    with pytest.raises(InputError):
+        collect([str(tmp_path / "nothing.json")])

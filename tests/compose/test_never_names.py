@@ -118,7 +118,10 @@ def test_a_separation_that_no_persona_uses_is_judged_too(tmp_path: Path) -> None
             "{action: 'secretsmanager:UpdateSecret', except_on: ['arn:aws:secretsmanager:*:*:secret:*']}",
             "`except_on` excepts every resource that `secretsmanager:UpdateSecret` is on",
         ),
-        ("{action: 's3:PutObject*', except_on: ['arn:aws:s3:::*/*', 'arn:aws:s3:*:*:*']}", "excepts every resource that"),
+        (
+            "{action: 's3:PutObject*', except_on: ['arn:aws:s3:::*/*', 'arn:aws:s3:*:*:*']}",
+            "excepts every resource that",
+        ),
         ("{action: 's3:PutObject', except: of theirs}", "`except_on` or `except_with` excepts, and both are missing"),
     ],
 )

@@ -154,7 +154,7 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     try:
         text = read_text(path, limits=ANSWER_LIMITS if name.lower().endswith(".json") else LIMITS)
     except FileError as error:
-        if named and not_readable(path) == _ARCHIVE:
+        if named and _is(path, lambda file: not_readable(file) == _ARCHIVE):
             problem = f"is {_ARCHIVE}: what is in it is not read"
             raise InputError(
                 SourceLocation(name), problem, "of a saved plan give `terraform show -json PLAN`"
@@ -172,10 +172,18 @@ def _take(path: Path, collected: Collected, kind: PolicyType | None, *, named: b
     _take_text(text, name, collected, kind, named=named)
 
 
+def _is(path: Path, judge: Callable[[Path], bool]) -> bool:
+    """Tell what *judge* does of the file at *path*; a pipe is not opened, which may never end, nor what can't be."""
+    try:
+        return path.is_file() and judge(path)
+    except OSError:
+        return False
+
+
 def _note_undecoded(error: FileError, path: Path, collected: Collected) -> None:
     """Note a file whose text nobody can read: one that holds a policy by its bytes is refused, as AWS refuses it."""
     line = error.where.line if error.where else None
-    if path.name.lower().endswith(SUFFIXES) and may_hold_policy(path):
+    if path.name.lower().endswith(SUFFIXES) and _is(path, may_hold_policy):
         collected.error = collected.error or error
         collected.unreadable.append(Finding("RM100", Severity.ERROR, error.problem, str(path), line))
     else:
