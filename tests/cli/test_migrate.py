@@ -53,7 +53,9 @@ def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
     ]
     assert sum(words[1] == "simulate" for words in offline) == 3
     for words in offline:
-        assert run(*words[1:]).code == 0, words
+        done = run(*words[1:])
+        # the account's role that it passes is nobody's role file: what that may do can't be told
+        assert done.code == 0 or (words[1] == "prove" and "1 of 6 proofs can't be told" in done.stdout), words
     made = json.loads(Path("ds-legacy-scoped.json").read_text("utf-8"))
     assert made["RoleName"] == "ds-legacy-scoped"
     again = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", "needed.json", *persona, "-o", "two.yaml")
