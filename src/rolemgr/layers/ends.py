@@ -51,8 +51,8 @@ def _again(deny: LayerDeny, exempt: Exemptions) -> Iterator[LayerDeny]:
 
 def _may_be_about(deny: LayerDeny, arn: str) -> bool:
     """Tell whether *deny* can hold for the role *arn*: where it asks for other callers, no request meets both."""
-    wanted = dict(deny.conditions).get(_CALLER[0], {})
-    patterns = [each for key, values in dict(wanted).items() if key.lower() == _KEY.lower() for each in values]
+    wanted = (block for operator, block in deny.conditions if operator == _CALLER[0])
+    patterns = [each for block in wanted for key, values in block if key.lower() == _KEY.lower() for each in values]
     return not patterns or any(common(each, arn) is not None for each in patterns)
 
 
