@@ -18,6 +18,7 @@ from rolemgr.check.patterns import is_every_one
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.breadth import are_narrow, collapsed, is_open, together, widened
+from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import read_date, read_number
 from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
@@ -118,10 +119,16 @@ def is_unlimited(statement: Statement) -> bool:
 
 
 def says_not_on_what(statement: Statement) -> bool:
-    """Tell whether no condition of *statement* says on what, or for whom, it allows; how and when may be said."""
-    how_or_when = quirks.keys_that("how_or_when")
+    """
+    Tell whether no condition of *statement* says on what, or for whom, it allows; how and when may be said.
+
+    What the caller writes itself into the call says neither, in a policy of the caller's.
+    """
+    no_limits = quirks.keys_that("how_or_when")
+    if statement.policy.kind is PolicyType.IDENTITY:
+        no_limits |= quirks.keys_that("caller_chooses")
     return "Condition" not in statement.opaque and all(
-        one.folded in how_or_when or limits_nothing(one) for one in statement.conditions
+        one.folded in no_limits or limits_nothing(one) for one in statement.conditions
     )
 
 
@@ -170,6 +177,8 @@ def _null_limits_nothing(condition: ReadCondition) -> bool:
     answers = {value.lower() for value in condition.values}
     if {"true", "false"} <= answers or ("false" in answers and _is_always_there(condition.folded)):
         return True
+    if "false" in answers and condition.folded in quirks.absent_where_none():
+        return True  # any boundary will do, as with `*`
     return "true" in answers and not _is_always_there(condition.folded) and _may_be_left_out(condition.folded)
 
 
