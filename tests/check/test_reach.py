@@ -32,11 +32,12 @@ def test_every_action_of_the_tables_is_found_on_a_star(kinds: Any, rule: str) ->
 @pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*:s3:::?*/*", "arn:aws:s3:*:*:*"])
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:Put*", "S3:deleteobject"])
 def test_every_object_in_every_spelling(resource: str, action: str) -> None:
-    """A bucket or a prefix is a name; the account of the resource, its tag or an endpoint of data say on what."""
+    """A bucket or a prefix is a name, and a tag says on what; how the call is signed does not."""
     assert "RM612" in rules(policy(allow(action, resource)))
     assert "RM612" in rules(policy(allow(action, resource, Bool={"aws:SecureTransport": "true"})))
     for named in ("arn:aws:s3:::acme/*", "arn:aws:s3:::acme-*/*", "arn:aws:s3:::*/public/*"):
         assert "RM612" not in rules(policy(allow(action, named)))
+    assert "RM612" in rules(policy(allow(action, resource, StringEquals={"s3:authType": "REST-HEADER"})))
     tagged = {"s3:ExistingObjectTag/Project": "churn"}
     assert "RM612" not in rules(policy(allow(action, resource, StringEquals=tagged)))
 
@@ -53,6 +54,7 @@ ASSUMED: list[dict[str, Any]] = [
     {"NumericLessThan": {"sts:DurationSeconds": "43201"}},
     {"StringEquals": {"sts:SourceIdentity": "x"}},
     {"Null": {"sts:ExternalId": "false"}},
+    {"StringEquals": {"aws:ResourceAccount": "111122223333"}},
     {"StringEquals": {"aws:RequestTag/team": "ml"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
 ]
 
@@ -72,6 +74,8 @@ def test_any_boundary_is_no_boundary() -> None:
         for condition in (
             {"Null": {"iam:PermissionsBoundary": "false"}},
             {"StringLike": {"iam:PermissionsBoundary": "*"}},
+            {"StringLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/*"}},
+            {"ArnEquals": {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}},
         ):
             assert "RM701" in rules(policy(allow(action, "*", **condition)))
             assert "RM709" in rules(policy(allow(action, "arn:aws:iam::111122223333:role/ml-*", **condition)))
@@ -88,6 +92,8 @@ MOVED: list[tuple[str, str, dict[str, Any]]] = [
     ("sagemaker:AddTags", "sagemaker:DeleteModel", {"StringEquals": {"aws:RequestTag/other": "y"}}),
     ("sagemaker:AddTags", "sagemaker:DeleteModel", {"Bool": {"aws:SecureTransport": "true"}}),
     ("sagemaker:*Tags", "*", {"ForAnyValue:StringEquals": {"aws:TagKeys": "other"}}),
+    ("sagemaker:AddTags", "sagemaker:DeleteModel", {"Null": {"aws:ResourceTag/p": "true"}}),
+    ("sagemaker:AddTags", "sagemaker:DeleteModel", {"StringEqualsIfExists": {"aws:ResourceTag/p": "x"}}),
     ("ec2:CreateTags", "ec2:TerminateInstances", {}),
     ("ec2:CreateTags", "ec2:*", {"StringNotEquals": {"aws:RequestTag/p": "y"}}),
     ("secretsmanager:TagResource", "secretsmanager:GetSecretValue", {"StringLike": {"aws:RequestTag/p": "*"}}),

@@ -122,11 +122,12 @@ def says_not_on_what(statement: Statement) -> bool:
     """
     Tell whether no condition of *statement* says on what, or for whom, it allows; how and when may be said.
 
-    What the caller writes itself into the call says neither, in a policy of the caller's.
+    What the caller writes itself into the call says neither, in a policy of the caller's; nor does the account, which
+    is as wide as a star for the name.
     """
     no_limits = quirks.keys_that("how_or_when")
     if statement.policy.kind is PolicyType.IDENTITY:
-        no_limits |= quirks.keys_that("caller_chooses")
+        no_limits |= quirks.keys_that("caller_chooses") | quirks.keys_that("of_the_account")
     return "Condition" not in statement.opaque and all(
         one.folded in no_limits or limits_nothing(one) for one in statement.conditions
     )
@@ -267,7 +268,7 @@ def _admits_bool(condition: ReadCondition) -> bool:
 def _admits_text(condition: ReadCondition, *, as_pattern: bool) -> bool:
     if as_pattern and any(map(_is_any_value, (*condition.values, *together(condition.values)))):
         return True
-    if condition.folded == "iam:policyarn" and any(_admits_administrator(one, as_pattern) for one in condition.values):
+    if condition.folded in _OF_POLICIES and any(_admits_administrator(one, as_pattern) for one in condition.values):
         return True
     if _is_always_there(condition.folded) and any(_is_itself(value, condition.folded) for value in condition.values):
         return True
@@ -279,6 +280,8 @@ def _admits_text(condition: ReadCondition, *, as_pattern: bool) -> bool:
     return bool(known) and {one.lower() for one in known} <= folded
 
 
+_OF_POLICIES = ("iam:policyarn", "iam:permissionsboundary")
+"""Keys that hold the ARN of a policy, which limits as much as the policy does."""
 _ADMINISTRATOR = tuple(f"arn:{partition}:iam::aws:policy/AdministratorAccess" for partition in PARTITIONS)
 
 

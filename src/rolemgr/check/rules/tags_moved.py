@@ -23,7 +23,7 @@ _TAG_KEYS = "aws:tagkeys"
 _PRINCIPAL_TAG = "aws:principaltag/"
 
 
-class Guard(NamedTuple):
+class TagGuard(NamedTuple):
     """A tag by whose *key* access goes, and the *values* that give it; none where any will do, or not one."""
 
     key: str
@@ -42,8 +42,8 @@ def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit
     So is a Deny of what lacks a tag, or has one: the tag takes it off.
 
     Condition AddTags on sagemaker:TaggingAction or ec2:CreateAction (tags on create), or on aws:ResourceTag (of what
-    is the caller's already). aws:RequestTag and aws:TagKeys that allow the very tag that guards are no limit; leave
-    DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
+    is the caller's already). aws:RequestTag and aws:TagKeys limit nothing where they allow the very tag that guards;
+    leave DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
     guarded = [one for document in granting for one in document.statements if any(_guards(one))]
@@ -63,13 +63,13 @@ def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit
                 yield document, Hit(message, statement.at("Action", statement.named(action)), action, sid=statement.sid)
 
 
-def _guards(statement: Statement) -> Iterator[Guard]:
+def _guards(statement: Statement) -> Iterator[TagGuard]:
     """Yield the tags of resources by which *statement* gives access or denies it, but for those that AWS alone sets."""
     for condition in statement.conditions:
         _, found, key = condition.folded.partition(_RESOURCE_TAG)
         if found and condition.operator and not key.startswith(_OF_AWS):
             gives = condition.true_where_absent is (statement.effect == "Deny") and condition.operator.base != "Null"
-            yield Guard(key, frozenset(condition.values if gives else ()))
+            yield TagGuard(key, frozenset(condition.values if gives else ()))
 
 
 _OF_AWS = "aws:"
@@ -96,9 +96,9 @@ def _moving(
                     break
 
 
-def _by_service(guarded: Iterable[Statement], moving: Statement) -> dict[str, list[tuple[Statement, Guard]]]:
+def _by_service(guarded: Iterable[Statement], moving: Statement) -> dict[str, list[tuple[Statement, TagGuard]]]:
     """Return the guards by their service; those of every service by the services that *moving* speaks of."""
-    found: dict[str, list[tuple[Statement, Guard]]] = {}
+    found: dict[str, list[tuple[Statement, TagGuard]]] = {}
     for statement in guarded:
         services = set(_services(statement))
         if any(map(has_wildcard, services)):
@@ -120,7 +120,7 @@ def _tagging(service: str) -> tuple[str, ...]:
     return tuple(one.name for one in actions if "Tagging" in one.access_levels and "Tag" in one.name)
 
 
-def _gives(action: str, guard: Guard) -> bool:
+def _gives(action: str, guard: TagGuard) -> bool:
     """
     Tell whether *action* may make a resource pass *guard*: a tag that is deleted passes one that wants no value.
 
@@ -152,20 +152,20 @@ def _meet_on(action: str, statement: Statement, other: Statement, budget: Budget
     return False
 
 
-def _limits(statement: Statement, guard: Guard) -> bool:
+def _limits(statement: Statement, guard: TagGuard) -> bool:
     """Tell whether a condition of *statement* keeps the caller from giving any resource the tag of *guard*."""
     return any(not _is_no_limit(one, guard) for one in statement.conditions)
 
 
-def _is_no_limit(condition: ReadCondition, guard: Guard) -> bool:
+def _is_no_limit(condition: ReadCondition, guard: TagGuard) -> bool:
     if condition.folded.startswith((_TAG_KEYS, _REQUEST_TAG)):
         return _lets_through(condition, guard)
     if _RESOURCE_TAG in condition.folded:
-        return False  # a tag that is there already, whatever its value
+        return bool(condition.true_where_absent) and bool(guard.values)  # else of a tag that is there already
     return condition.folded in quirks.keys_that("how_or_when") or limits_nothing(condition)
 
 
-def _lets_through(condition: ReadCondition, guard: Guard) -> bool:
+def _lets_through(condition: ReadCondition, guard: TagGuard) -> bool:
     """Tell whether *condition*, on the tags of the request, goes with the tag of *guard*; not where nobody knows."""
     operator = condition.operator
     if operator is None or condition.opaque:
@@ -226,5 +226,5 @@ def _tags_principals(
     for action in (*_SETS, *_TAKES):
         if not statement.named(action) or any(_denies_tags(one, action) for one in denied):
             continue
-        if key := next((one for one in keys if not _limits(statement, Guard(one, frozenset()))), None):
+        if key := next((one for one in keys if not _limits(statement, TagGuard(one, frozenset()))), None):
             yield action, key
