@@ -310,7 +310,7 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
     operator for a text), on the actions that must carry the key. Reported where no policy of the role, or
     this policy where it stands alone, does that.
     """
-    statements = [one for document in documents for one in document.statements]
+    statements = list(dict.fromkeys(one for document in documents for one in document.statements_together))
     closed: dict[object, bool] = {}
     for document in documents:
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():
