@@ -78,6 +78,13 @@ def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def held_in(service: str) -> tuple[tuple[str, str], ...]:
+    """Return the resource types of *service* whose resources hold others with ARNs of their own: outer, then inner."""
+    rows = _table("resource_types")["held_in"]
+    return tuple((row["outer"], row["inner"]) for row in rows if row["service"] == service)
+
+
+@cache
 def unlisted_forms(service: str) -> Mapping[str, str]:
     """Return the ARN formats of resource types that AWS's guides have for *service* and its reference does not."""
     rows = _table("resource_types")["unlisted_types"]
