@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 BAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 GOOD = {
     "Version": "2012-10-17",
-    "Statement": [{**BAD["Statement"][0], "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}],
-}  # type: ignore[dict-item]
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}],
+}
 YAML = "Version: '2012-10-17'\nStatement:\n  - {Effect: Allow, Action: '*', Resource: '*'}\n"
 TEMPLATE = """\
 # whose
