@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from tests.audit.accounts import ACCOUNT, allow, crowd, details, role, role_arn, trust_aws
 from tests.audit.layers import bucket, inventory_of
 from tests.audit.support import audited, found, personas
@@ -12,6 +13,7 @@ from rolemgr.audit.run import audit
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 
+@pytest.mark.nightly
 def test_a_crowd_that_pass_and_assume_one_another_is_linear() -> None:
     """A thousand roles are a million pairs; the search starts at those who are worth getting at."""
     start = time.process_time()
@@ -74,6 +76,7 @@ def test_a_huge_policy_is_judged_in_linear_time() -> None:
     assert time.process_time() - start < 60
 
 
+@pytest.mark.nightly
 def test_roles_that_fill_one_another_are_looked_at_within_bounds() -> None:
     """Each may write the policy of all others and become none of them."""
     roles = [role(f"fills-{number}", allow("iam:PutRolePolicy", role_arn("x-*"))) for number in range(700)]
