@@ -13,7 +13,6 @@ from rolemgr.audit.run import audit
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 
-@pytest.mark.nightly
 def test_a_crowd_that_pass_and_assume_one_another_is_linear() -> None:
     """A thousand roles are a million pairs; the search starts at those who are worth getting at."""
     start = time.process_time()
