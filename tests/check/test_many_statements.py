@@ -23,6 +23,7 @@ def allow(action: Any, resource: str, **condition: Any) -> dict[str, Any]:
     return {**made, "Condition": condition} if condition else made
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "statement",
     [
@@ -39,6 +40,7 @@ def test_many_statements_end_soon(statement: Callable[[int], dict[str, Any]]) ->
     assert time.process_time() - start < SECONDS
 
 
+@pytest.mark.nightly
 def test_conditions_by_the_thousand_end_soon() -> None:
     """What holds in the same of a template's ways is put into words once."""
     names = [f"C{number}" for number in range(8_000)]
