@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import concrete
 from rolemgr.audit.rights import NO, RightsAnswer, Settled
-from rolemgr.audit.unmatched import DIGITS, NAME, Wanted, unmatched
+from rolemgr.audit.unmatched import DIGITS, NAME, TextShape, unmatched
 from rolemgr.compare.budget import Budget, measured_as
 from rolemgr.evaluate.errors import RequestError
 from rolemgr.evaluate.principals import read_caller
@@ -21,7 +21,7 @@ from rolemgr.reference.resources import in_common
 
 STRANGER: Final = "999999999999"
 _STRANGERS: Final = (STRANGER, "888888888888", "777777777777", "560560560560")
-_ACCOUNT: Final = Wanted(DIGITS, 12, 12)
+_ACCOUNT: Final = TextShape(DIGITS, 12, 12)
 _NAMES: Final = ("somebody", "unlisted-17", "qkx-0000", "hhh", "5151")
 OUTSIDE: Settled = dict.fromkeys(
     ("aws:principalorgid", "aws:principalorgpaths", "sts:externalid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce")
@@ -137,7 +137,7 @@ def _unlisted(budget: Budget, patterns: Sequence[str], partition: str, account: 
     heads.append(f"arn:{partition}:sts::{account}:federated-user/")
     for head in heads if patterns else heads[:1]:
         usual = (head + name for name in _NAMES if not any(matches(one, head + name) for one in patterns))
-        if found := next(usual, None) or unmatched(budget, Wanted(NAME, 1, 64, head), patterns):
+        if found := next(usual, None) or unmatched(budget, TextShape(NAME, 1, 64, head), patterns):
             yield found
     root = f"arn:{partition}:iam::{account}:root"
     if patterns and not any(matches(one, root) for one in patterns):
@@ -159,7 +159,7 @@ def _fitting(
             if found and not found.endswith("/") and account_of(found) == account and _can_ask(found):
                 yield found
                 if any(matches(one, found) for one in others):
-                    yield from filter(None, (unmatched(budget, Wanted(NAME, 1, 128, head), others, pattern),))
+                    yield from filter(None, (unmatched(budget, TextShape(NAME, 1, 128, head), others, pattern),))
                 break
 
 
@@ -282,7 +282,7 @@ def _fitting_sources(
     arn = Arn.parse(pattern)
     regions = (arn.region,) if arn and not has_wildcard(arn.region) else _REGIONS
     for avoided, region in itertools.product((others, ()) if others else ((),), regions):
-        wanted = Wanted(f"{NAME}:", 1, 128, f"{beginning}:{region}:{account}:")
+        wanted = TextShape(f"{NAME}:", 1, 128, f"{beginning}:{region}:{account}:")
         if found := unmatched(budget, wanted, avoided, pattern):
             yield found
             return

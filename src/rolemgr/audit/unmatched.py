@@ -15,7 +15,7 @@ NAME: Final = "somebdyaqwrtfghjklzxcvnpiu5170234689-_.@+=,ABCDEFGHIJKLMNOPQRSTUV
 """The characters of names of roles and users, and of their paths."""
 
 
-class Wanted(NamedTuple):
+class TextShape(NamedTuple):
     """What a text is to be: of the characters *alphabet*, from *least* to *most* of them, behind *head*."""
 
     alphabet: str
@@ -24,7 +24,7 @@ class Wanted(NamedTuple):
     head: str = ""
 
 
-def unmatched(budget: Budget, wanted: Wanted, patterns: Iterable[str], within: str = "*") -> str | None:
+def unmatched(budget: Budget, wanted: TextShape, patterns: Iterable[str], within: str = "*") -> str | None:
     """
     Return a text that is *wanted*, that *within* matches and none of *patterns*; None where there is none.
 
@@ -44,7 +44,7 @@ def unmatched(budget: Budget, wanted: Wanted, patterns: Iterable[str], within: s
 class _Search:
     """The patterns of a search: the one that is to match, and those that are not."""
 
-    def __init__(self, budget: Budget, wanted: Wanted, inside: GlobWalk, others: list[GlobWalk]) -> None:
+    def __init__(self, budget: Budget, wanted: TextShape, inside: GlobWalk, others: list[GlobWalk]) -> None:
         self._budget, self._wanted, self._inside, self._others = budget, wanted, inside, others
 
     def first(self) -> tuple[Places, ...]:

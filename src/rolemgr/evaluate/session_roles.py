@@ -21,7 +21,7 @@ from rolemgr.evaluate.principals import Caller, CallerKind, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.statement import ReadStatement
 from rolemgr.iam.arn import Arn
-from rolemgr.iam.glob_walk import ToldApart
+from rolemgr.iam.glob_walk import TextsToldApart
 from rolemgr.iam.variables import as_pattern
 
 _PRINCIPAL_ARN: Final = "aws:PrincipalArn"
@@ -102,7 +102,7 @@ def _arns(caller: Caller, patterns: tuple[str, ...]) -> tuple[tuple[str, ...], b
 
 @lru_cache(maxsize=256)
 def _told_apart(head: str, name: str, patterns: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    told = ToldApart(head, f"?*/{name}", patterns, _MOST_STEPS)
+    told = TextsToldApart(head, f"?*/{name}", patterns, _MOST_STEPS)
     found = dict.fromkeys(islice(told.texts(), _MOST_ARNS))
     return tuple(dict.fromkeys((f"{head}{name}", *found))), told.is_whole and len(found) < _MOST_ARNS
 

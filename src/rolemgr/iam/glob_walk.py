@@ -63,7 +63,7 @@ class GlobWalk:
         return frozenset(places)
 
 
-class ToldApart:
+class TextsToldApart:
     """The texts of a *form*, behind its *head*, that *patterns* can tell apart: one of each, the shortest first."""
 
     def __init__(self, head: str, form: str, patterns: Sequence[str], most_steps: int) -> None:
