@@ -28,6 +28,9 @@ NOWHERE = [
     ("iam:DeleteRole", "arn:aws:iam::*:policy/*"),
     ("iam:ListUsers", "arn:aws:iam::111122223333:user/*"),
     ("sagemaker:CreateEndpoint", "arn:aws:sagemaker:*:*:model/*"),
+    ("sts:AssumeRole", "arn:aws:sts::*:assumed-role/admin/*"),
+    ("s3:GetObject", "arn:aws:s3:::prod/secret/"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db"),
 ]
 SOMEWHERE = [
     ("s3:DeleteObject", OBJECTS),
@@ -41,6 +44,10 @@ SOMEWHERE = [
     ("sagemaker:*", "arn:aws:sagemaker:*:*:training-job/*"),
     ("organizations:DescribeAccount", "arn:aws:organizations::*:account/*"),
     ("iam:ListUsers", "*"),
+    ("s3:GetObject", "arn:aws:s3:::prod/secret/*"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/db-??????"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/db-A1b2C3"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/*"),
     ("*", "arn:aws:s3:::prod"),
 ]
 
@@ -199,3 +206,5 @@ def test_all_values_in_a_deny() -> None:
     for condition in right:
         assert "RM406" not in rules(policy(denied("*", "*", **condition)))
     assert "RM406" in rules(policy(denied("*", "*", **{"ForAllValues:StringEquals": {"aws:TagKeys": "owner"}})))
+    required = {"ForAllValues:StringNotEquals": {"aws:TagKeys": ["CostCenter", "Owner"]}}
+    assert "RM406" in rules(policy(denied("ec2:RunInstances", "*", **required)))

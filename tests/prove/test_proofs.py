@@ -69,6 +69,7 @@ def test_every_persona_is_proven() -> None:
     assert [text for one in personas() for text in examples(limits_of(one))] == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("part", range(3))
 def test_variants_of_the_catalog_are_proven(part: int) -> None:
     """Personas under profiles, guardrails and tags, and groups alone: a part of what `rolemgr prove` looks at."""

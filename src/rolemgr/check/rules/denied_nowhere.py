@@ -1,5 +1,6 @@
 """RM316: Denies whose resources are none that the action is asked on, or leave open what lies in them."""
 
+import re
 from collections.abc import Iterator
 
 from rolemgr.check.document import Statement
@@ -14,7 +15,11 @@ from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference import quirks
 from rolemgr.reference.services import Action
 
-_BESIDE = frozenset({"bedrock", "cloudformation", "cloudtrail", "codebuild", "ec2", "events", "guardduty", "rds"})
+_BESIDE = frozenset(
+    {"acm-pca", "autoscaling", "bedrock", "cloudformation", "cloudtrail", "codebuild", "codecommit", "ec2",
+     "elasticmapreduce", "events", "firehose", "fsx", "guardduty", "ram", "rds", "redshift", "scheduler",
+     "servicecatalog", "sso", "sts"}
+)  # fmt: skip
 """Services of which the reference agrees with the ARNs of AWS's own managed policies, or these can't match."""
 _OWN_POLICIES = frozenset({"s3"})
 """Services of which the reference says what a resource's own policy may name."""
@@ -28,8 +33,9 @@ _OWN_POLICIES = frozenset({"s3"})
 def denied_nowhere(statement: Statement) -> Iterator[Hit]:
     """
     `Deny s3:DeleteObject` on `arn:aws:s3:::prod` denies nothing: AWS asks for it on the object, not on the bucket. The
-    same of `s3:*` there, as far as objects go, of s3:ListBucket on `arn:aws:s3:::prod/*`, and of an action that AWS
-    asks for on `*` alone.
+    same of `s3:*` there, as far as objects go, of s3:ListBucket on `arn:aws:s3:::prod/*`, of an action that AWS asks
+    for on `*` alone, of a folder without a star (`prod/secret/`), and of a secret without the six characters that AWS
+    adds to its name.
 
     Name what the action takes, or both (`arn:aws:s3:::prod` and `arn:aws:s3:::prod/*`). Told of services of which the
     reference is known to be right; of resources' own policies for those of buckets.
@@ -59,6 +65,36 @@ def _misses(statement: Statement, pattern: str, actions: list[Action]) -> str | 
         if within and _has(statement, outer, within.service) and not _has(statement, inner, within.service):
             example = f" (`{within.name}`)" if has_wildcard(pattern) else ""
             return f"`{pattern}` is denied on the {outer} alone: on what it holds ({inner}) it goes through{example}"
+    return _only_markers(statement, pattern, actions) or _without_suffix(statement, pattern, actions)
+
+
+def _only_markers(statement: Statement, pattern: str, actions: list[Action]) -> str | None:
+    """
+    Return that only the marker of a folder is denied, where each object of *statement* is a name that ends in a slash.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+    """
+    objects = [one for one in statement.resources if "/" in one.partition(":::")[2]]
+    if objects and all(one.endswith("/") for one in objects) and any(_takes(one, "object") for one in actions):
+        return f"`{pattern}` on `{objects[0]}` is about an object of that very name: write `{objects[0]}*`"
+    return None
+
+
+_SECRET = "Secret"  # noqa: S105 - a type of resources
+_SUFFIX = re.compile(r"-[A-Za-z0-9?]{6}$|[*}]$")
+
+
+def _without_suffix(statement: Statement, pattern: str, actions: list[Action]) -> str | None:
+    """
+    Return that no secret has the ARN of *statement*: each ends in a hyphen and six characters that AWS adds.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html#iam-resources
+    """
+    secrets = [one for one in statement.resources if ":secret:" in one]
+    if not secrets or len(secrets) < len(statement.resources) or any(map(_SUFFIX.search, secrets)):
+        return None
+    if any(_takes(one, _SECRET) for one in actions):
+        return f"`{pattern}` on `{secrets[0]}`: ARNs of secrets end in six characters more, write `{secrets[0]}-??????`"
     return None
 
 

@@ -166,8 +166,9 @@ def all_values_in_deny(statement: Statement) -> Iterator[Hit]:
     `ml.p4d.24xlarge` goes through, whether the Deny lists what is approved (StringNotEquals) or what is not.
 
     In a Deny use ForAnyValue: one wrong value is enough. Keys of which one good value is enough are not reported
-    under a negated operator: aws:TagKeys and kms:EncryptionContextKeys (the tag that must be among them), and those
-    that name who calls, or for whom (aws:CalledVia, aws:PrincipalOrgPaths).
+    under a negated operator: aws:TagKeys and kms:EncryptionContextKeys with the one name that must be among them, and
+    those that name who calls, or for whom (aws:CalledVia, aws:PrincipalOrgPaths). Of several tags that must be there
+    each wants a Deny of its own.
     """
     for condition, key in _known(statement):
         operator = condition.operator
@@ -179,6 +180,11 @@ def all_values_in_deny(statement: Statement) -> Iterator[Hit]:
             yield Hit(message, condition.path, key=condition.key)
         elif condition.folded == "aws:tagkeys" and not operator.negated:
             message = f"one other tag lets `{condition.key}` through: write ForAnyValue:{operator.base}"
+            yield Hit(message, condition.path, key=condition.key)
+        elif condition.folded == "aws:tagkeys" and len(condition.values) > 1:
+            message = (
+                f"one of {len(condition.values)} tags is enough: demand each by Null aws:RequestTag in its own Deny"
+            )
             yield Hit(message, condition.path, key=condition.key)
 
 
