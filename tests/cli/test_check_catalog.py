@@ -238,3 +238,24 @@ def test_what_an_entry_accepts_or_takes_on_trust_is_said(run: "Run", user_catalo
 def test_the_folders_that_make_a_catalog_are_those_that_it_reads() -> None:
     """`check` looks for them without loading the catalog."""
     assert {one.partition("/")[0] for one in FOLDERS.values()} == set(CATALOG_FOLDERS)
+
+
+def test_a_persona_that_needs_values_is_judged_with_examples(run: "Run", user_catalog: "UserCatalog") -> None:
+    """What its groups grant wrongly is found, and who asks what it may do gets a plain no where no group has it."""
+    group = (
+        "title: T\ndescription: D.\nparameters: {inboxes: {type: s3-prefix, many: true, help: H}}\nstatements:\n"
+        '  - {sid: A, actions: "s3:PutObject", resources: "arn:{{ partition }}:s3:::{{ inboxes }}/*"}\n'
+        '  - {sid: B, actions: "iam:PassRole", resources: "arn:{{ partition }}:iam::{{ account }}:role/*"}\n'
+    )
+    persona = "title: T\ndescription: D.\nactivity_groups: [inbox]\nguardrail_profile: isolated\n"
+    user_catalog({"activity_groups/inbox.yaml": group, "personas/vendor.yaml": persona})
+    ran = run("check", "catalog", "--format", "json")
+    found = json.loads(ran.stdout)
+    assert found["not_judged"] == []
+    assert {(one["path"], one["action"]) for one in found["findings"]} >= {
+        ("catalog/activity_groups/inbox.yaml", "iam:PassRole")
+    }
+    asked = ("query", "who", "secretsmanager:CreateSecret", "--catalog", "catalog")
+    assert "no vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())
+    asked = ("query", "who", "s3:PutObject", "--catalog", "catalog")
+    assert "unknown vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())

@@ -30,7 +30,7 @@ from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms
+from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms, with_examples
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
 from rolemgr.separation.lost import lost_promises
@@ -176,7 +176,13 @@ def _refused(lint: _Lint, error: InputError, file: str) -> Finding:
 
 def _persona(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     yield from _weaker(lint, "personas", name, file)
-    yield from _of_role(lint, {"persona": name}, file)
+    try:
+        yield from list(_of_role(lint, {"persona": name}, file))
+    except (MissingValueError, Problems) as error:
+        every = error.problems if isinstance(error, Problems) else (error,)
+        if not all(isinstance(one, MissingValueError) for one in every):
+            raise
+        yield from _of_role(lint, with_examples(lint.catalog, name), file)
 
 
 def _group(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
