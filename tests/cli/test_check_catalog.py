@@ -259,3 +259,31 @@ def test_a_persona_that_needs_values_is_judged_with_examples(run: "Run", user_ca
     assert "no vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())
     asked = ("query", "who", "s3:PutObject", "--catalog", "catalog")
     assert "unknown vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())
+
+
+@pytest.mark.parametrize(
+    "path", ["catalog/activity_groups/tell.yaml", "catalog/activity_groups", "catalog/guardrails/profiles/ours.yaml"]
+)
+def test_one_entry_is_judged_within_its_catalog(run: "Run", user_catalog: "UserCatalog", path: str) -> None:
+    """As pre-commit hooks give the files that changed; what is wrong elsewhere in the catalog is not told."""
+    user_catalog(
+        {
+            "activity_groups/tell.yaml": GROUP.format(action="sns:Publsh"),
+            "guardrails/profiles/ours.yaml": "title: T\ndescription: D.\nguardrails: {max-runtim: 1h}\n",
+            "personas/teller.yaml": "title: T\ndescription: D.\nactivity_groups: [tel]\n",
+        }
+    )
+    ran = run("check", path, "--format", "json")
+    assert ran.code == 1
+    (only,) = json.loads(ran.stdout)["findings"]
+    assert only["path"].startswith(path)
+    assert json.loads(ran.stdout)["checked"] == 1
+
+
+def test_a_rendered_policy_in_a_folder_of_that_name_is_a_policy(run: "Run", user_catalog: "UserCatalog") -> None:
+    """`scps` may hold what was rendered, beside a catalog."""
+    folder = user_catalog({"activity_groups/tell.yaml": GROUP.format(action="sns:Publish")})
+    (folder / "scps").mkdir()
+    (folder / "scps/a.json").write_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*"}]}')
+    found = json.loads(run("check", "catalog/scps/a.json", "--format", "json").stdout)["findings"]
+    assert "RM101" in {one["rule"] for one in found}

@@ -80,6 +80,45 @@ def is_catalog(path: str) -> bool:
     return any(_has_key(Path(path, f"{SHARED}{end}"), "parameters") for end in (".yaml", ".yml"))
 
 
+def catalog_around(path: str) -> str | None:
+    """
+    Return the catalog folder that the entry, or the folder of entries, *path* is of; None where it is of none.
+
+    Pre-commit hooks and editors give the files that changed, one by one.
+    """
+    place = Path(path)
+    for folder in list(place.parents)[:_DEEP]:
+        kind = place.relative_to(folder).as_posix()
+        of_kind = any(kind == one or kind.startswith(f"{one}/") for one in FOLDERS.values())
+        if of_kind and _holds_entries(place) and is_catalog(str(folder)):
+            return str(folder)
+    return None
+
+
+_DEEP = 3
+"""So far below its catalog lies an entry at most: `guardrails/profiles/NAME.yaml`."""
+
+
+def _holds_entries(place: Path) -> bool:
+    files = place.rglob("*.y*ml") if place.is_dir() else (place,)
+    return any(one.suffix in (".yaml", ".yml") and _has_key(one, "title") for one in files)
+
+
+def check_entries(path: str, folder: str, rules: tuple[Path, ...]) -> CheckFindings:
+    """Return what `check_catalog` finds in the entry, or the folder of entries, *path* of the catalog *folder*."""
+    whole = check_catalog(folder, rules)
+
+    def within(name: str) -> bool:
+        return Path(name) == Path(path) or Path(path) in Path(name).parents
+
+    return whole._replace(
+        findings=[one for one in whole.findings if within(one.path)],
+        names=[one for one in whole.names if within(one)],
+        accepted=[(one, why) for one, why in whole.accepted if within(one.path)],
+        not_judged=[one for one in whole.not_judged if within(one.path)],
+    )
+
+
 def _has_key(file: Path, key: str) -> bool:
     """Tell whether a line of *file* begins with *key*; one that can't be read is judged as what else it may be."""
     try:
