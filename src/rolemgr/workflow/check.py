@@ -101,9 +101,9 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
             raise InputError(SourceLocation("--live"), problem, "give roles, policies or a blueprint")
         _refuse_role_options(given)
         whole = [path for path in catalogs if around[path] == path]
-        found = [check_catalog(path, judging.rules) for path in whole]
-        found += [check_entries(path, around[path], judging.rules) for path in catalogs if path not in whole]
-        parts = [_told(one, judging.outside) for one in found]
+        judged = [check_catalog(path, judging.rules) for path in whole]
+        judged += [check_entries(path, around[path], judging.rules) for path in catalogs if path not in whole]
+        parts = [_told(one, judging.outside) for one in judged]
         if beside := [one for path in catalogs if (one := blueprint_of(path, judging.outside))]:
             parts.append(_in_blueprints(beside, Collected(), given, judging))
         if rest := [path for path in given.paths if path not in catalogs]:
