@@ -287,3 +287,23 @@ def test_a_rendered_policy_in_a_folder_of_that_name_is_a_policy(run: "Run", user
     (folder / "scps/a.json").write_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*"}]}')
     found = json.loads(run("check", "catalog/scps/a.json", "--format", "json").stdout)["findings"]
     assert "RM101" in {one["rule"] for one in found}
+
+
+ACCEPTS = "accepts: [{{rule: RM9999, {} why: w}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("activity_groups/tell.yaml", GROUP.format(action="sns:Publish") + ACCEPTS.format("action: 'sns:Publish',")),
+        ("scps/tell.yaml", "title: T\ndescription: D.\nstatements: [{sid: A, actions: 'sns:Publish'}]\nleft_open: [n]\n"
+         + ACCEPTS.format("sid: A,")),
+    ],
+)  # fmt: skip
+def test_an_entry_can_not_accept_a_rule_that_there_is_none_of(
+    run: "Run", user_catalog: "UserCatalog", path: str, text: str
+) -> None:
+    """It would excuse nothing, and look as if it did."""
+    user_catalog({path: text})
+    (only,) = findings(run, "catalog")
+    assert (only["path"], "`RM9999`" in only["message"]) == (f"catalog/{path}", True)

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolemgr.catalog.folders import FOLDERS, SHARED, EntryKind
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.profiles import guardrails_of
+from rolemgr.check.config import find_rule
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.role import Reason, accepted, at_origin, documents_of
 from rolemgr.check.rule import listed
@@ -26,8 +27,9 @@ from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError
 from rolemgr.files.source import SourceFile
 from rolemgr.layers.lint import wrong_in_pattern
 from rolemgr.layers.resource_names import wrong_names as wrong_names_of_resource
+from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.guardrail import Guardrail
-from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.model.layer_pattern import LayerKind, LayerPattern
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms, with_examples
@@ -225,9 +227,25 @@ def _persona(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
 
 
 def _group(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
-    wrong = list(wrong_names_in_accepts(lint.catalog.activity_group(name)))
+    group = lint.catalog.activity_group(name)
+    wrong = [*wrong_names_in_accepts(group), *_wrong_rules(group)]
     yield from (_refused(lint, one, file) for one in wrong)
     yield from _of_role(lint, group_alone(lint.catalog, name), file)
+
+
+def _wrong_rules(entry: Sourced[ActivityGroup] | Sourced[Guardrail] | Sourced[LayerPattern]) -> list[InputError]:
+    """Return an error for each rule under `accepts` of *entry* that there is none of: it would excuse nothing."""
+    problems: list[InputError] = []
+    rules = [one.rule for one in entry.value.accepts]
+    for index, rule in enumerate(rules):
+        with gathering(problems):
+            find_rule(rule, entry.at("accepts", index, "rule"))
+    return problems
+
+
+def _wrong_in_layer(catalog: Catalog, kind: LayerKind, name: str) -> Iterator[InputError]:
+    yield from wrong_in_pattern(catalog, kind, name)
+    yield from _wrong_rules(catalog.layer_pattern(kind, name))
 
 
 def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_Told]:
@@ -246,10 +264,11 @@ def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_To
 
 
 def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
-    if wrong := list(wrong_names(lint.catalog.guardrail(name))):
+    guardrail = lint.catalog.guardrail(name)
+    if wrong := [*wrong_names(guardrail), *_wrong_rules(guardrail)]:
         yield from (_refused(lint, one, file) for one in wrong)
         return
-    yield from _left_out(lint.catalog.guardrail(name), file)
+    yield from _left_out(guardrail, file)
     for choices in guardrail_choices(lint.catalog, name):
         yield from _of_role(lint, {"persona": _CARRIER, **choices, **short_forms(lint.catalog)}, file)
 
@@ -311,8 +330,8 @@ _JUDGES: Mapping[EntryKind, _Judge] = {
     "separations": _separation,
 }  # fmt: skip
 _READERS: Mapping[EntryKind, Callable[[Catalog, str], Iterable[InputError]]] = {
-    "scps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.SCP, name),
-    "rcps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.RCP, name),
+    "scps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.SCP, name),
+    "rcps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.RCP, name),
     "resource_policies": lambda catalog, name: wrong_names_of_resource(catalog.resource_pattern(name)),
     "shares": lambda catalog, name: wrong_names_of_resource(catalog.share_pattern(name)),
     "detective_controls": lambda catalog, name: wrong_names_of_control(catalog, catalog.detective_control(name)),
