@@ -24,7 +24,7 @@ from rolemgr.compose.questions import wrong_values_of_shared
 from rolemgr.compose.role import compose
 from rolemgr.detective.names import wrong_names as wrong_names_of_control
 from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError, gathering
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import FileError, SourceFile, read_text
 from rolemgr.layers.lint import wrong_in_pattern
 from rolemgr.layers.resource_names import wrong_names as wrong_names_of_resource
 from rolemgr.model.catalog import ActivityGroup
@@ -124,8 +124,8 @@ def check_entries(path: str, folder: str, rules: tuple[Path, ...]) -> CheckFindi
 def _has_key(file: Path, key: str) -> bool:
     """Tell whether a line of *file* begins with *key*; one that can't be read is judged as what else it may be."""
     try:
-        return re.search(rf"^{key}:", file.read_text("utf-8"), re.MULTILINE) is not None
-    except (OSError, ValueError):
+        return re.search(rf"^{key}:", read_text(file), re.MULTILINE) is not None
+    except FileError:
         return False
 
 
