@@ -10,6 +10,7 @@ from tests.check.support import findings, policy
 
 from rolemgr.check.patterns import may_meet, overlap
 from rolemgr.check.run import check
+from rolemgr.check.sniff import template_kind
 from rolemgr.check.sources import look_into
 
 ROLE = "arn:aws:iam::111122223333:role/"
@@ -83,3 +84,12 @@ def test_ends_agree_with_the_walk(one: str, two: str) -> None:
     """What the ends tell apart has nothing in common."""
     assert may_meet(one, two) or not overlap(one, two)
     assert may_meet(one, two) == (two == "x")
+
+
+@pytest.mark.parametrize("text", [" " * 60_000, "{" * 60_000, "{ " * 30_000, "Type" * 20_000, "Type: " * 20_000])
+def test_what_a_long_line_is_of_is_soon_told(text: str) -> None:
+    """Each character of a line without an end is looked at once."""
+    start = time.process_time()
+    assert template_kind(f"a: 1\n{text}\nb: 2\n") is None
+    assert template_kind(f"a: 1\n{text}\nAWSTemplateFormatVersion: 2010-09-09\n") == "a CloudFormation template"
+    assert time.process_time() - start < SECONDS

@@ -83,3 +83,11 @@ def test_how_documents_are_packed_is_said_where_they_are_made(run: "Run") -> Non
     asked = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::x/y")
     assert note not in run("simulate", *chosen, *asked).stderr
     assert note not in run("smoke", *chosen).stderr
+
+
+def test_an_empty_template_is_refused(run: "Run") -> None:
+    """It would make an empty file of a role."""
+    Path("t.j2").write_text("\n")
+    ran = run(*ROLE, "--template", "t.j2")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "t.j2: is empty" in ran.stderr

@@ -531,3 +531,10 @@ def test_a_passed_role_is_looked_up_among_those_that_are_proven_with_it(run: Run
     assert f"{reached}, and what that may do is not known; give its role file too" in alone.stdout
     Path("roles/exec.yaml").write_text(EXECUTION.replace("mlops-engineer", "sagemaker-compute"))
     assert run("prove", "roles").code == 0
+    Path("roles/exec.yaml").write_text(f"{EXECUTION}path: /ml/\n")
+    elsewhere = run("prove", "roles")
+    assert elsewhere.code == 1
+    assert (
+        f"{reached}, and what that may do is not known; did you mean arn:aws:iam::222233334444:role/ml/churn-exec"
+        in (elsewhere.stdout)
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, SourceFile
 from rolemgr.workflow.role_options import BY_KEY
 from rolemgr.workflow.settings import SETTINGS_FILE
 
@@ -111,6 +111,29 @@ def refuse_in_inventory(text: str, name: str) -> None:
             hint = f"`rolemgr preview {name}` says what the role can do, `rolemgr simulate {name} --action ...` asks it"
             raise InputError(where, f"is not {FileKind.INVENTORY}, but {FileKind.ROLE}", hint)
         refuse_known_kinds(source, FileKind.INVENTORY)
+
+
+_PAGES: Final = (".txt", ".md", ".markdown", ".html", ".htm", ".csv")
+_OF_A_RESULT: Final = frozenset({"files", "not_in_the_input", "not_looked_for"})
+
+
+def is_own_result(text: str, name: str) -> bool:
+    """
+    Tell whether *text*, of the file *name* among those of an inventory, is what a command of ours printed of one.
+
+    That is a page, which does not begin as JSON does, or the JSON of `audit`, `can` or `who-can`.
+    """
+    if name.lower().endswith(_PAGES):
+        return not text.lstrip().startswith(("{", "["))
+    if not all(f'"{key}"' in text for key in _OF_A_RESULT):
+        return False
+    from rolemgr.files.json import parse_json  # nearly no file of an inventory has these words
+
+    try:
+        data = parse_json(text, name, limits=ANSWER_LIMITS).data
+    except RolemgrError:
+        return False
+    return isinstance(data, dict) and data.keys() >= _OF_A_RESULT
 
 
 def refuse_unjudged_kinds(source: SourceFile) -> None:

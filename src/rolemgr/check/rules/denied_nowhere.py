@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from rolemgr.check.document import Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.limits_nothing import is_everything, is_star
-from rolemgr.check.patterns import actions_of, fits_type
+from rolemgr.check.limits_nothing import is_anywhere, is_every_action, is_everything, is_star
+from rolemgr.check.patterns import actions_of, fits_type, is_every_one
 from rolemgr.check.rule import IDENTITY_LIKE, REFERENCE, Hit, statement_rule
 from rolemgr.check.rules.reference_known import LOOKED_THROUGH
 from rolemgr.check.rules.types_taken import any_fits
@@ -35,17 +35,38 @@ def denied_nowhere(statement: Statement) -> Iterator[Hit]:
     `Deny s3:DeleteObject` on `arn:aws:s3:::prod` denies nothing: AWS asks for it on the object, not on the bucket. The
     same of `s3:*` there, as far as objects go, of s3:ListBucket on `arn:aws:s3:::prod/*`, of an action that AWS asks
     for on `*` alone, of a folder without a star (`prod/secret/`), and of a secret without the six characters that AWS
-    adds to its name.
+    adds to its name. A NotAction or NotResource that leaves out everything denies nothing either.
 
     Name what the action takes, or both (`arn:aws:s3:::prod` and `arn:aws:s3:::prod/*`). Told of services of which the
     reference is known to be right; of resources' own policies for those of buckets.
     """
+    if excepted := _excepts_all(statement):
+        yield Hit(f"all but `{excepted[1]}` is nothing: nothing is denied", statement.at(*excepted))
+        return
     if "Resource" in statement.opaque or not statement.resources or any(map(is_everything, statement.resources)):
         return
     for pattern in statement.actions:
         actions = [one for one in actions_of(pattern) if _is_told(statement, one)]
         if actions and (problem := _misses(statement, pattern, actions)):
             yield Hit(problem, statement.at("Action", pattern), pattern)
+
+
+def _excepts_all(statement: Statement) -> tuple[str, str] | None:
+    """Return the element and the pattern by which *statement* leaves out all that it could be about, if it does."""
+    if every := next(filter(is_every_action, statement.not_actions), None):
+        return "NotAction", every
+    actions = [one for pattern in statement.actions for one in actions_of(pattern)]
+    for resource in statement.not_resources:
+        of_all = actions and is_anywhere(resource) and all(_takes_only(resource, one) for one in actions)
+        if is_everything(resource) or of_all:
+            return "NotResource", resource
+    return None
+
+
+def _takes_only(resource: str, action: Action) -> bool:
+    """Tell whether *resource* is every resource of each type that *action* takes."""
+    types = [use.name for use in action.resource_types]
+    return bool(types) and all(is_every_one(resource, action, (one,)) for one in types)
 
 
 def _is_told(statement: Statement, action: Action) -> bool:
