@@ -60,6 +60,8 @@ def _said(when: Literals, body: Body) -> Literals:
     defaults, required = defaults_of(body.node), required_of(body.node)
     kept = []
     for one in when:
+        if one.name in ("self", "cls"):
+            continue
         default = defaults.get(one.name, UNKNOWN)
         is_told = one.name in required or (default is not UNKNOWN and not isinstance(default, float))
         is_none = one.test != "none" or one.name in required or default is None or bool(default)
