@@ -125,6 +125,18 @@ def test_an_rcp_closes_a_bucket_and_a_role_to_the_outside() -> None:
 FAULTS = [
     ("AU601", [to("*", READ, on="arn:aws:s3:::b/*")]),
     ("AU601", [to({"AWS": "*"}, "s3:ListBucket", on="arn:aws:s3:::b")]),
+    ("AU601", [to("*", READ, on="arn:aws:s3:::b/*", StringNotLike={"aws:PrincipalAccount": ["9*", "8*", "7*", "5*"]})]),
+    (
+        "AU601",
+        [
+            to(
+                "*",
+                READ,
+                on="arn:aws:s3:::b/*",
+                ArnNotLike={"aws:PrincipalArn": ["arn:aws:iam::*:role/*", "arn:aws:iam::*:user/*"]},
+            )
+        ],
+    ),
     ("AU602", [to({"AWS": PARTNER}, "s3:*", on="arn:aws:s3:::b/*")]),
     ("AU602", [to({"AWS": f"arn:aws:iam::{PARTNER}:role/etl"}, READ, on="arn:aws:s3:::b/*")]),
     ("AU603", [to("*", READ, on="arn:aws:s3:::b/*", StringEquals={"aws:PrincipalOrgID": "o-zzzzzzzzzz"})]),

@@ -1,6 +1,7 @@
 """`rolemgr check our-catalog/`: each entry is judged for itself, and the built-in catalog is the measure."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,6 +194,30 @@ def test_what_is_not_read_is_found(run: "Run", user_catalog: "UserCatalog") -> N
     assert all(found[f"catalog/{name}"].endswith(right) for name, right in unread.items())
     made = run("create", "--persona", "data-scientist", "--catalog", "catalog")
     assert made.stderr.count("is not read;") == len(unread)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_what_lies_behind_links_or_in_a_pipe_is_found(run: "Run", user_catalog: "UserCatalog") -> None:
+    """No pipe is waited for, no circle walked for ever; a title may stand behind a long comment."""
+    user_catalog({"personas/ok.yaml": "title: T\ndescription: D.\nextends: data-scientist\n"})
+    user_catalog({"personas/below/long.yaml": f"{'#' * 5_000}\ntitle: T\n", "elsewhere/of.yaml": "title: T\n"})
+    os.mkfifo("catalog/personas/below/pipe.yaml")
+    os.mkfifo("catalog/shares.yaml")
+    Path("catalog/personas/round").symlink_to(Path("catalog/personas").absolute())
+    Path("catalog/personas/whole").symlink_to(Path("catalog").absolute())
+    Path("catalog/personas/linked").symlink_to(Path("catalog/elsewhere").absolute())
+    found = {one["path"].removeprefix("catalog/personas/") for one in findings(run, "catalog")}
+    assert found == {"below/long.yaml", "below/pipe.yaml", "linked/of.yaml"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_a_folder_with_a_pipe_is_soon_told_from_a_catalog(run: "Run") -> None:
+    """Whether a folder is a catalog is asked of its files, and of a pipe nobody waits for the answer."""
+    Path("org/scps").mkdir(parents=True)
+    os.mkfifo("org/scps/pipe.yaml")
+    result = run("check", "org")
+    assert result.code == 2
+    assert "pipe.yaml: not judged: is a pipe" in result.stderr
 
 
 LESS = "title: T\nwhy: W.\nnever: ['secretsmanager:UpdateSecret']\n"

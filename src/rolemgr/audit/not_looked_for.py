@@ -5,8 +5,8 @@ from typing import Final
 OF_PRINCIPALS: Final = (
     "an older version of a policy that is put in force again (iam:SetDefaultPolicyVersion)",
     "a tag that a principal gives itself, or a role (iam:TagUser, iam:TagRole)",
-    "what others own in services that are not in the list of docs/audit.md (states:UpdateStateMachine, "
-    "glue:RunStatement, ec2:AssociateIamInstanceProfile ...)",
+    "what others own in services that are not in the list of docs/audit.md (eks:CreatePodIdentityAssociation, "
+    "rolesanywhere:CreateTrustAnchor ...)",
 )
 """Ways to become more, beside those that are looked for."""
 OF_RESOURCES: Final = (
