@@ -78,9 +78,10 @@ class Reach:
         been: dict[tuple[str, str, str, str], list[Visit]] = {}
         queue = [Visit(body, concrete, own, frozenset())]
         while queue:
-            visit = queue.pop()
-            one, of = visit.body, visit.of
-            if not (visit := unless_been(visit, been.setdefault((one.module, one.owner, one.name, of), []))):
+            reached = queue.pop()
+            one, of = reached.body, reached.of
+            visit = unless_been(reached, been.setdefault((one.module, one.owner, one.name, of), []))
+            if visit is None:
                 continue
             for name in self._cuts.get(one.name, ()):
                 found.setdefault(name, set()).add(visit.when)

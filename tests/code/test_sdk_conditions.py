@@ -92,7 +92,8 @@ def test_conditions_go_through_calls() -> None:
     (call, place) = next(iter(places_of(outer, lambda _: "", lambda _: None).items()))
     found = bound_by(call, inner, 0, place, defaults_of(outer))
     assert found == {"x": ("parameter", "a"), "y": ("constant", True), "z": ("constant", None), "v": ("constant", 0)}
-    assert translated(frozenset({Literal(True, "", "x"), Literal(True, "", "y")}), found) == {Literal(True, "", "a")}
+    both = frozenset({Literal(True, "", "x"), Literal(True, "", "y")})
+    assert translated(both, found) == frozenset({Literal(True, "", "a")})
     assert translated(frozenset({Literal(True, "", "z")}), found) is None
     assert translated(frozenset({Literal(True, "", "w")}), found) == frozenset()
 
