@@ -19,6 +19,7 @@ def allow(action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
 def test_every_action_of_the_tables_is_found_on_a_star(kinds: Any, rule: str) -> None:
     """Each is spelt as in the reference, takes the type that is said, and is a finding by itself."""
     for kind in kinds.values():
+        assert {name.partition(":")[0] for name in kind.actions} == {kind.service}
         for name in kind.actions:
             action = find_action(name)
             assert action is not None
@@ -184,7 +185,9 @@ def test_a_deny_can_be_taken_off(action: str) -> None:
     """On every name or on oneself; a named role is its owner's matter."""
     assert "RM711" in rules(policy(allow(action)))
     assert "RM711" not in rules(policy(allow(action, ROLE)))
-    assert "RM711" not in rules(policy(allow(action, "*", ArnLike={"iam:PolicyARN": "arn:aws:iam::*:policy/team-*"})))
+    for named in ("arn:aws:iam::*:policy/team-*", "arn:aws:iam::aws:policy/AdministratorAccess"):
+        assert "RM711" not in rules(policy(allow(action, "*", ArnLike={"iam:PolicyARN": named})))
+    assert "RM711" in rules(policy(allow(action, "*", ArnLike={"iam:PolicyARN": "arn:aws:iam::*:policy/*"})))
     assert "RM711" in rules(policy(allow("iam:DeleteUserPolicy", "arn:aws:iam::*:user/${aws:username}")))
 
 

@@ -10,11 +10,16 @@ from rolemgr.reference import quirks
 
 
 class Reach(NamedTuple):
-    """Actions that come to the same on every resource, and *how* a message says so; *typed* are those on a type."""
+    """Actions of a service that come to the same on every resource, *how* a message says so; *typed*: on a type."""
 
     how: str
     actions: tuple[str, ...]
     typed: tuple[tuple[str, str], ...]
+
+    @property
+    def service(self) -> str:
+        """The service that all of its actions are of."""
+        return self.actions[0].partition(":")[0]
 
 
 @cache

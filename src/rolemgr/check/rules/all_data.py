@@ -6,6 +6,7 @@ from rolemgr.check.document import Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, open_resource, says_not_on_what
 from rolemgr.check.rule import IAM, PERMISSIONS, Hit, listed, statement_rule
+from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.reach import Reach, data, records
 
 
@@ -43,10 +44,11 @@ def _everywhere(statement: Statement, kinds: Mapping[str, Reach]) -> Iterator[Hi
     """Yield a hit for each of *kinds* that *statement* allows on every resource, whatever its conditions say."""
     if is_administrator(statement) or not says_not_on_what(statement):
         return
+    services = {action.lower().partition(":")[0] for action in statement.actions}
+    every = any(map(has_wildcard, services))
     for kind in kinds.values():
-        found = {
-            one: where for one in kind.actions if statement.named(one) and (where := open_resource(statement, one))
-        }
+        named = filter(statement.named, kind.actions if every or kind.service in services else ())
+        found = {one: where for one in named if (where := open_resource(statement, one))}
         if found:
             first, where = next(iter(found.items()))
             message = f"{listed(tuple(found))} on `{where}`: {kind.how}"

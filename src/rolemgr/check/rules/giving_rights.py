@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rolemgr.check.document import Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import (
     is_administrator,
@@ -124,7 +124,11 @@ def takes_denies_off(statement: Statement) -> Iterator[Hit]:
     Name the roles that it is for; say which policies by iam:PolicyARN, and keep Denies where their holder can't reach
     them: in an SCP, or in a boundary.
     """
-    if is_administrator(statement) or not says_not_on_what(statement):
+    if (
+        is_administrator(statement)
+        or not says_not_on_what(statement)
+        or any(map(_names_policies, statement.conditions))
+    ):
         return
     found = {name: where for name in TAKES_OFF if statement.named(name) and (where := _any_or_own(statement, name))}
     if found:
@@ -132,6 +136,13 @@ def takes_denies_off(statement: Statement) -> Iterator[Hit]:
         takes = "takes" if len(found) == 1 else "take"
         message = f"{listed(tuple(found))} on `{where}` {takes} policies off, and their Denies with them"
         yield Hit(message, statement.at("Action", statement.named(first)), first)
+
+
+def _names_policies(condition: ReadCondition) -> bool:
+    """Tell whether *condition* says which policies may be taken off: AdministratorAccess is a name like any other."""
+    if condition.folded != "iam:policyarn" or condition.true_where_absent is not False or condition.operator is None:
+        return False
+    return condition.operator.base != "Null" and not any(map(is_any_name, condition.values))
 
 
 def _any_or_own(statement: Statement, name: str) -> str | None:

@@ -1,8 +1,8 @@
 """RM906 and RM712: access by tags that the caller can set, on resources or on itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
@@ -30,6 +30,10 @@ class TagGuard(NamedTuple):
     values: frozenset[str]
 
 
+_Guarded: TypeAlias = Mapping[str, Sequence[tuple[Statement, TagGuard]]]
+_EVERY: Final = "*"
+
+
 @group_rule(
     "RM906", "tags-can-be-moved", Severity.SECURITY_WARNING, "access goes by tags that the caller can change",
     SAGEMAKER + "security_iam_id-based-policy-examples.html",
@@ -46,7 +50,7 @@ def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit
     leave DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
     """
     granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
-    guarded = [one for document in granting for one in document.statements if any(_guards(one))]
+    guarded = _by_service(each for one in granting for each in one.statements)
     denied = [each for one in granting for each in one.statements if each.effect == "Deny"]
     budget = Budget()
     for document in granting if guarded else ():
@@ -81,13 +85,14 @@ https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html#tag-convent
 
 
 def _moving(
-    statement: Statement, guarded: Sequence[Statement], denied: Sequence[Statement], budget: Budget
+    statement: Statement, guarded: _Guarded, denied: Sequence[Statement], budget: Budget
 ) -> Iterator[tuple[str, str]]:
     """Yield the actions by which *statement* moves a tag that guards, with its key; raise TooComplex."""
     if is_administrator(statement) or "Condition" in statement.opaque:
         return
-    for service, guards in _by_service(guarded, statement).items():
-        for action in _tagging(service):
+    for service in sorted(_services(statement) if _EVERY in guarded else guarded.keys()):
+        guards = (*guarded.get(service, ()), *guarded.get(_EVERY, ()))
+        for action in _tagging(service) if _speaks_of(statement, service) else ():
             if not statement.named(action) or any(_denies_tags(one, action) for one in denied):
                 continue
             for one, guard in guards:
@@ -96,21 +101,24 @@ def _moving(
                     break
 
 
-def _by_service(guarded: Iterable[Statement], moving: Statement) -> dict[str, list[tuple[Statement, TagGuard]]]:
-    """Return the guards by their service; those of every service by the services that *moving* speaks of."""
+def _by_service(statements: Iterable[Statement]) -> _Guarded:
+    """Return the guards of *statements* by their service, those of several services under a star."""
     found: dict[str, list[tuple[Statement, TagGuard]]] = {}
-    for statement in guarded:
-        services = set(_services(statement))
-        if any(map(has_wildcard, services)):
-            services.update(_services(moving))
-        for service in services:
-            found.setdefault(service, []).extend((statement, one) for one in _guards(statement))
+    for statement in statements:
+        guards = list(_guards(statement))
+        services = _services(statement) if guards else frozenset()
+        for service in {_EVERY if has_wildcard(one) else one for one in services}:
+            found.setdefault(service, []).extend((statement, one) for one in guards)
     return found
 
 
-def _services(statement: Statement) -> Iterator[str]:
-    for action in statement.actions:
-        yield action.lower().partition(":")[0]
+def _services(statement: Statement) -> frozenset[str]:
+    return frozenset(action.lower().partition(":")[0] for action in statement.actions)
+
+
+def _speaks_of(statement: Statement, service: str) -> bool:
+    services = _services(statement)
+    return service in services or any(map(has_wildcard, services))
 
 
 @cache
