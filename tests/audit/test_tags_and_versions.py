@@ -12,7 +12,7 @@ from rolemgr.evaluate.decision import evaluate
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ME = f"arn:aws:iam::{ACCOUNT}:user/u"
-ADMIN = {"StringEquals": {"aws:PrincipalTag/admin": "yes"}}
+ADMIN: Any = {"StringEquals": {"aws:PrincipalTag/admin": "yes"}}
 UP = {"AU002", "AU301", "AU302", "AU303"}
 
 
@@ -52,7 +52,7 @@ PASSES = allow("iam:PassRole", StringEquals={"iam:ResourceTag/open": "yes"})
     [
         (user("u", TAGS_ME, ASSUMES), [adm(**ADMIN)], {"AU301"}),
         (user("u", allow("iam:TagUser", f"{ME}-2"), ASSUMES), [adm(**ADMIN)], set()),
-        (user("u", TAGS_ME, deny("iam:TagUser", **{"ForAnyValue:StringEquals": {"aws:TagKeys": "admin"}}), ASSUMES), [adm(**ADMIN)], set()),
+        (user("u", TAGS_ME, deny("iam:TagUser", "*", **{"ForAnyValue:StringEquals": {"aws:TagKeys": "admin"}}), ASSUMES), [adm(**ADMIN)], set()),
         (user("u", allow("iam:TagUser", ME, StringEquals={"aws:RequestTag/admin": "no"}), ASSUMES), [adm(**ADMIN)], set()),
         (user("u", TAGS_ME, FREE), [], {"AU002"}),
         (user("u", FREE), [], set()),
