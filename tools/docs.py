@@ -71,6 +71,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.catalog import example_of
 from rolemgr.reference.config_rules import config_rules
 from rolemgr.reference.managed_policies import managed_policy
+from rolemgr.reference.quirks import scope_actions, scope_meaning, scope_names
 from rolemgr.reference.role_manager import role_manager_output, role_manager_personas
 from rolemgr.reference.service_trust import TrustedService, trusted_services
 from rolemgr.render.documents import render
@@ -108,6 +109,7 @@ PAGES = (
     "docs/evidence.md",
     "docs/what-iam-cant-do.md",
     "docs/write-an-activity-group.md",
+    "docs/write-a-guardrail.md",
 )
 _COLUMNS = 100
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -124,6 +126,16 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = list(head)
     lines = [head, ["---"] * len(head), *(list(row) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def scopes() -> str:
+    """Return the scopes of guardrails, with all actions of each."""
+    rows = ([f"`{one}`", scope_meaning(one), _short_names(scope_actions(one))] for one in scope_names())
+    return table(["scope", "what", "its actions (of `sagemaker` where no service is named)"], rows)
+
+
+def _short_names(actions: Iterable[str]) -> str:
+    return ", ".join(action.removeprefix("sagemaker:") for action in actions)
 
 
 def commands() -> str:
@@ -551,6 +563,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "personas-reference": personas_reference,
     "profiles-reference": profiles_reference,
     "separations-reference": separations_reference,
+    "scopes": scopes,
     "shared-parameters": shared_parameters,
     "parameter-types": parameter_types,
     "rule-table": rule_table,

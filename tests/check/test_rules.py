@@ -14,7 +14,7 @@ from rolemgr.check.rules import all_rules, read_rules
 
 WITH_EXAMPLES = [rule for rule in all_rules().values() if examples_of(rule.id)]
 BY_SIZE = {"RM501", "RM502", "RM503", "RM504"}
-OF_FILES = {"RM001", "RM002", "RM003", "RM004", "RM100"}
+OF_FILES = {"RM001", "RM002", "RM003", "RM004", "RM005", "RM100"}
 """Rules about sizes and about files have tests of their own, below and in test_cli and test_config."""
 
 

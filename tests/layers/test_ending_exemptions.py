@@ -94,6 +94,12 @@ def test_a_deny_of_some_callers_keeps_them() -> None:
     assert again.condition["ArnEquals"] == {"aws:PrincipalArn": (ELEVATED,)}
 
 
+def test_a_deny_of_other_callers_has_no_second() -> None:
+    """No request comes from two roles: a Deny that asks for both would deny nothing, and take room."""
+    part = LayerPart("own", "Own", (deny(ArnLike={"aws:PrincipalArn": ("arn:*:iam::*:role/ml-*",)}),))
+    assert len(with_ends(part, exemptions(LayerKind.SCP, [], [], {ELEVATED: END})).denies) == 1
+
+
 def test_a_deny_that_has_an_end_already_is_refused() -> None:
     """With its line: a second moment under one operator would be an alternative."""
     part = LayerPart("own", "Own", (deny(DateGreaterThanEquals={"aws:CurrentTime": ("2027-01-01T00:00:00Z",)}),))

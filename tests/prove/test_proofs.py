@@ -275,6 +275,48 @@ def test_a_guardrail_of_one_s_own_is_taken_at_its_word(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def _only_in(tmp_path: Path) -> Catalog:
+    """Return a catalog with a guardrail that denies every action outside of Regions, also where no Region is sent."""
+    data = {
+        "title": "Own", "description": "Own.", "scope": ["jobs"],
+        "parameters": {"regions": {"type": "string", "many": True, "help": "h"}},
+        "deny": [{"sid": "Elsewhere", "actions": "all",
+                  "conditions": {"StringNotEquals": {"aws:RequestedRegion": "{{ regions }}"}}}],
+    }  # fmt: skip
+    write(tmp_path, "guardrails", "own", data)
+    return Catalog([tmp_path])
+
+
+def test_requests_carry_what_aws_always_sends(tmp_path: Path) -> None:
+    """Each has a Region, and one to IAM is made in us-east-1: there alone the Deny stops something for ever."""
+    choices = {"persona": "data-scientist", "guardrail": {"own": ["eu-west-1"]}, "no_default_guardrails": True}
+    role = subject(_only_in(tmp_path), region="eu-west-1", **choices)
+    assert all(proof.holds for proof in guardrails_kept(role))
+    dead = no_dead_grant(role)
+    stopped = {example.request.action for example in dead.counter_examples if example.request}
+    assert stopped == {"iam:GetRole", "iam:PassRole"}
+    choices["guardrail"] = {"own": ["eu-west-1", "us-east-1"]}
+    assert no_dead_grant(subject(_only_in(tmp_path), region="eu-west-1", **choices)).holds
+
+
+def test_what_fails_for_one_reason_is_shown_once(run: Run, tmp_path: Path) -> None:
+    """The page has one entry with all actions; JSON has each request."""
+    data = {
+        "title": "Own", "description": "Own.", "scope": ["jobs"],
+        "deny": [{"sid": "Own", "actions": "supported",
+                  "conditions": {"NumericGreaterThan": {"sagemaker:MaxRuntimeInSeconds": "3600"}}}],
+    }  # fmt: skip
+    write(tmp_path, "guardrails", "own", data)
+    chosen = ("--persona", "data-scientist", "--guardrail", "own", "--no-default-guardrails")
+    asked = ("prove", *chosen, "--catalog", str(tmp_path))
+    found = {proof["name"]: proof for proof in json.loads(run(*asked, "--format", "json").stdout)["proofs"]}
+    actions = {one["request"]["action"] for one in found["guardrails"]["counter_examples"]}
+    assert len(actions) == 3
+    page = run(*asked).stdout
+    assert page.count("does not hold for") == 1
+    assert all(action in page for action in actions)
+
+
 def test_a_guardrail_is_proven_over_the_rendered_documents() -> None:
     """A Deny that is lost on the way to the document is found, whatever the role was composed of."""
     role = subject(persona="data-scientist")

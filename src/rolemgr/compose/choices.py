@@ -1,11 +1,15 @@
 """What the user chose, as values of parameters: the short forms of the command line, and what is built in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rolemgr.compose.parameters import Declared, GivenValues
+from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill
+from rolemgr.errors import InputError
+from rolemgr.model.catalog import ParameterType
+from rolemgr.model.persona import ResolvedPersona
 from rolemgr.model.role import GuardrailInForce
 from rolemgr.model.source import Sourced
-from rolemgr.model.spec import RoleSpec
+from rolemgr.model.spec import RoleSpec, default_role_name
 from rolemgr.reference.data import image_accounts, jumpstart_buckets
 
 _SHORT_FORMS = {
@@ -50,6 +54,41 @@ def _studio_names(spec: RoleSpec) -> dict[str, tuple[str, ...]]:
     }
 
 
+def own_defaults(
+    persona: ResolvedPersona, spec: RoleSpec, declared: Mapping[str, Declared]
+) -> Mapping[str, Declared]:  # fmt: skip
+    """
+    Return *declared*, where a default names the role of *persona* (or of one that it extends) by this role itself.
+
+    Such a default is the name that the role has where none is chosen. A role of another name or path would pass, and
+    leave its work to, whatever role has that name.
+    """
+    home = f"arn:{spec.partition_name}:iam::{spec.account}:role/"
+    usual = {home + default_role_name(name) for name in persona.lineage} - {spec.arn}
+    return {name: _as_itself(one, usual, builtins(spec)) for name, one in declared.items()} if usual else declared
+
+
+def _as_itself(declared: Declared, usual: Collection[str], known: Values) -> Declared:
+    """Return *declared* with the role itself in the place of each default that is one of the *usual* ARNs."""
+    parameter = declared.parameter
+    if parameter.type is not ParameterType.ROLE_ARN or not parameter.default:
+        return declared
+    found = tuple(_OWN if _filled(text, known) in usual else text for text in parameter.default)
+    return declared._replace(parameter=parameter.model_copy(update={"default": found}))
+
+
+_OWN = "{{ role }}"
+
+
+def _filled(text: str, known: Values) -> str | None:
+    """Return *text* with its placeholders filled; None where one is not of the *known*, or has several values."""
+    try:
+        filled = fill(text, known)
+    except UnknownPlaceholderError:
+        return None
+    return filled[0] if len(filled) == 1 else None
+
+
 def short_forms(spec: RoleSpec) -> set[str]:
     """Return the parameters that the short forms chosen in *spec* stand for."""
     return {name for short, names in _SHORT_FORMS.items() if getattr(spec, short) for name in names}
@@ -63,10 +102,23 @@ def given_values(spec: Sourced[RoleSpec], declared: Mapping[str, Declared]) -> d
         texts = tuple(spec.value.arn if value == "self" else value for value in values)
         places = tuple(spec.at(short, number) for number in range(len(texts)))
         given |= {name: GivenValues(texts, places, spec.at(short)) for name in names if values and name in declared}
-    for name, texts in spec.value.parameter.items():
+    for name, chosen in spec.value.parameter.items():
+        texts = _with_itself(spec, name, chosen, declared)
         places = tuple(spec.at("parameter", name, number) for number in range(len(texts)))
         given[name] = GivenValues(texts, places, spec.at("parameter", name))
     return given
+
+
+def _with_itself(
+    spec: Sourced[RoleSpec], name: str, texts: tuple[str, ...], declared: Mapping[str, Declared]
+) -> tuple[str, ...]:  # fmt: skip
+    """Return the values *texts* of the parameter *name*, ``self`` as the role's own ARN where a role is asked for."""
+    if "self" not in texts or name not in declared or declared[name].parameter.type is not ParameterType.ROLE_ARN:
+        return texts
+    if name in _SHORT_FORMS["pass_role"]:
+        problem = f"parameter `{name}` can't be `self` by its name: a persona must be made to pass itself"
+        raise InputError(spec.at("parameter", name), problem, "give --pass-role self, or pass_role: self")
+    return tuple(spec.value.arn if text == "self" else text for text in texts)
 
 
 def unused_short_forms(

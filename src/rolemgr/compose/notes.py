@@ -81,13 +81,22 @@ def notes_on_limits(role: ComposedRole) -> Iterator[str]:
     for one in role.guardrails:
         if not one.actions and not one.by.startswith("profile"):
             yield f"{one.where}: guardrail {one.name} finds nothing to act on in this role"
-        if one.bypassed_by:
-            names = ", ".join(bypass.action for bypass in one.bypassed_by)
-            them = "it" if len(one.bypassed_by) == 1 else "them"
-            answer = "denied, as --strict asks" if one.strict else f"--strict denies {them}"
-            yield f"guardrail {one.name} can't narrow {names}; {answer}"
+        yield from _left_open(one)
         yield from _unusable_keys(one, role)
     yield from _through_others(role)
+
+
+def _left_open(guardrail: GuardrailInForce) -> Iterator[str]:
+    """Yield a note on the actions that *guardrail* can't narrow, and one on those that its scope leaves out."""
+    for outside in (False, True):
+        names = [one.action for one in guardrail.bypassed_by if one.outside is outside]
+        them = "it" if len(names) == 1 else "them"
+        answer = "denied, as --strict asks" if guardrail.strict else f"--strict denies {them}"
+        if names and outside:
+            why = f"{'supports' if len(names) == 1 else 'support'} its keys: the guardrail's scope leaves {them} out"
+            yield f"guardrail {guardrail.name} does not narrow {', '.join(names)}, which {why}; {answer}"
+        elif names:
+            yield f"guardrail {guardrail.name} can't narrow {', '.join(names)}; {answer}"
 
 
 def _unusable_keys(guardrail: GuardrailInForce, role: ComposedRole) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.personas import resolve_persona
 from rolemgr.compose.any_account import in_account, without_account
-from rolemgr.compose.choices import builtins, given_values, unused_short_forms
+from rolemgr.compose.choices import builtins, given_values, own_defaults, unused_short_forms
 from rolemgr.compose.distribute import ANY, Distributed, Share, distribute
 from rolemgr.compose.groups import Groups, chosen_groups, clashes
 from rolemgr.compose.guardrails.choice import ChosenGuardrail, chosen_guardrails
@@ -59,7 +59,7 @@ def compose(catalog: Catalog, spec: Sourced[RoleSpec]) -> ComposedRole:
     clashing = clashes(catalog, groups)
     if clashing and not spec.value.break_separation:
         raise_all(clashing)
-    declared = declared_parameters(tuple(groups.values()))
+    declared = own_defaults(persona, spec.value, declared_parameters(tuple(groups.values())))
     given = given_values(spec, declared)
     parameters = resolve(declared, given, builtins(spec.value))
     values = {**builtins(spec.value), **parameters, **regions_of_keys(declared, parameters)}

@@ -16,6 +16,7 @@ from rolemgr.errors import InputError
 from rolemgr.layers.exemptions import Ending, Exemptions, lets_go
 from rolemgr.layers.statements import frozen, with_exempt
 from rolemgr.model.layer import LayerDeny, LayerPart
+from rolemgr.reference.resources import common
 
 AGAIN: Final = "Again"
 """What the Sid of that second Deny ends in."""
@@ -44,7 +45,15 @@ def _again(deny: LayerDeny, exempt: Exemptions) -> Iterator[LayerDeny]:
     let_go = set(lets_go(deny)) - set(lets_go(whole))
     by_moment = sorted((one for one in exempt.ending if one.arn in let_go), key=lambda one: one.until)
     for until, roles in groupby(by_moment, key=lambda one: one.until):
-        yield _from(bound, until, list(roles))
+        if concerned := [one for one in roles if _may_be_about(bound, one.arn)]:
+            yield _from(bound, until, concerned)
+
+
+def _may_be_about(deny: LayerDeny, arn: str) -> bool:
+    """Tell whether *deny* can hold for the role *arn*: where it asks for other callers, no request meets both."""
+    wanted = (block for operator, block in deny.conditions if operator == _CALLER[0])
+    patterns = [each for block in wanted for key, values in block if key.lower() == _KEY.lower() for each in values]
+    return not patterns or any(common(each, arn) is not None for each in patterns)
 
 
 def _from(deny: LayerDeny, until: str, roles: Sequence[Ending]) -> LayerDeny:

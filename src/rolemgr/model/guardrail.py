@@ -24,7 +24,7 @@ from rolemgr.model.controls import Controls
 
 
 class Scope(StrEnum):
-    """What a guardrail judges; `rolemgr.reference.guardrails` has the actions of each."""
+    """What a guardrail judges; docs/write-a-guardrail.md lists the actions of each."""
 
     JOBS = "jobs"
     MODELS = "models"
@@ -38,6 +38,7 @@ class Scope(StrEnum):
     SEARCH = "search"
     SESSIONS = "sessions"
     BEDROCK = "bedrock"
+    TAGS = "tags"
 
 
 ShortForm: TypeAlias = Literal["subnet", "security_group", "data_key", "volume_key"]

@@ -153,6 +153,13 @@ class DenyOf(NamedTuple):
     chosen: tuple[str, ...] = ()
 
 
+class Judging(NamedTuple):
+    """The actions that a Deny of a guardrail judges, and those that carry its keys and that the scope leaves out."""
+
+    actions: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
 class GuardrailAnswer(NamedTuple):
     """What there is to say of a guardrail."""
 

@@ -125,6 +125,8 @@ class LeftOpen(NamedTuple):
 
     action: str
     why: str
+    outside: bool = False
+    """Whether the limit could judge it, and its scope leaves it out."""
 
 
 class GuardrailInForce(NamedTuple):

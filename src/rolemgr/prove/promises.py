@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rolemgr.compose.guardrails.denies import matches_absence
 from rolemgr.compose.guardrails.judges import is_wanted
 from rolemgr.compose.substitute import fill, names_in
 from rolemgr.iam.operators import base_operator
@@ -227,7 +228,28 @@ def _at_their_word(guardrail: Guardrail, chosen: GuardrailInForce, action: str) 
                 found.setdefault((key, deny.sid if deny.any_of else None), []).append(line)
     for (key, one_of), lines in found.items():
         if right := _of_lines(lines):
-            yield _Promised(key, right._replace(addresses=_is_address(key)), one_of=one_of)
+            spared = key.startswith("aws:") and not _denies_absence(guardrail, chosen, key)
+            yield _Promised(key, right._replace(addresses=_is_address(key), or_absent=spared), one_of=one_of)
+
+
+def _denies_absence(guardrail: Guardrail, chosen: GuardrailInForce, key: str) -> bool:
+    """
+    Tell whether a Deny of *guardrail* matches where a request does without *key*.
+
+    A key of SageMaker that a request must carry is promised all the same: without it nothing judges the setting. One
+    of AWS's is, in most requests, the caller's choice, as tags are.
+    """
+    for deny in guardrail.deny:
+        conditions = {
+            operator: {
+                name.lower(): tuple(found) for text, found in block.items() for name in fill(text, chosen.values)
+            }
+            for operator, block in deny.conditions.items()
+        }
+        asked = any(key in block for block in conditions.values())
+        if asked and is_wanted(deny, chosen.values) and matches_absence(key, conditions):
+            return True
+    return False
 
 
 def _lines(deny: GuardrailDeny, chosen: Mapping[str, Values]) -> Iterator[tuple[str, tuple[str, Values]]]:

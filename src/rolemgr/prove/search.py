@@ -14,6 +14,7 @@ from itertools import product
 from typing import Final, NamedTuple, TypeVar
 
 from rolemgr.compare.budget import Budget
+from rolemgr.compare.universe import always_there
 from rolemgr.evaluate.decision import Decision
 from rolemgr.evaluate.policies import Policies
 from rolemgr.evaluate.request import Context, Request
@@ -25,7 +26,7 @@ from rolemgr.prove.proof import Decide, RoleToProve
 from rolemgr.prove.resource_classes import classes
 from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.inert import live_resources
-from rolemgr.reference.quirks import absence_reason, several_values
+from rolemgr.reference.quirks import absence_reason, only_region, several_values
 
 _VERSION: Final = "2012-10-17"
 
@@ -120,8 +121,17 @@ class Inquiry:
             found = self.budget.answer(
                 domain, key, terms, tests, key in self.variables, key in several_values(self.action)
             )
-            self._domains[key] = found[1:] if _always_there(self.action, key) else found
+            found = found[1:] if _always_there(self.action, key) else found
+            self._domains[key] = self._only_region if key == _REGION and self._only_region else found
         return self._domains[key]
+
+    @cached_property
+    def _only_region(self) -> tuple[Values, ...]:
+        """The one Region that a request for the action carries; empty where the caller's choice decides."""
+        if self.subject.rendered.role.spec.partition_name != "aws":
+            return ()  # AWS's page names the Region of the partition aws alone
+        region = only_region(self.action.partition(":")[0])
+        return ((region,),) if region else ()
 
     def assignments(self, keys: Iterable[str]) -> Iterator[KeyAssignment]:
         """Yield every assignment over *keys*; raise TooComplex where there are too many."""
@@ -214,8 +224,11 @@ _REQUIRED = "the field is required by the request itself"
 
 
 def _always_there(action: str, key: str) -> bool:
-    """Tell whether no request for *action* is without *key*: SageMaker takes none that lacks the field."""
-    return (absence_reason(action, key) or "").startswith(_REQUIRED)
+    """Tell whether no request for *action* is without *key*: AWS fills it, or SageMaker wants the field."""
+    return always_there(key) or (absence_reason(action, key) or "").startswith(_REQUIRED)
+
+
+_REGION: Final = "aws:requestedregion"
 
 
 def inquiry(subject: RoleToProve, action: str, tests: Sequence[Test] = ()) -> Inquiry:

@@ -1,6 +1,6 @@
 """Guardrails and profiles to look at: tables of what there is, one as a tree, and those of a role."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.table import Table
@@ -12,7 +12,9 @@ from rolemgr.catalog.personas import resolve_persona
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.change.fold import worded
 from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
+from rolemgr.model.query import Judging
 from rolemgr.model.role import GuardrailInForce, LeftOpen
+from rolemgr.reference.quirks import scope_actions, scope_meaning
 from rolemgr.report.entries import add_branch, compact, controls_lines, entry_data, file_cell, root, table
 from rolemgr.report.statements import add_actions, add_conditions
 
@@ -111,16 +113,16 @@ def profile_data(catalog: Catalog, name: str) -> dict[str, Any]:
     return {**entry_data(catalog.found("profiles")[name]), **fields}
 
 
-def guardrail_tree(catalog: Catalog, name: str) -> Tree:
-    """Return the guardrail *name* as a tree; raise UnknownNameError if there is none."""
+def guardrail_tree(catalog: Catalog, name: str, judging: Mapping[str, Judging]) -> Tree:
+    """Return the guardrail *name*, whose Denies judge what *judging* says, by Sid, as a tree."""
     guardrail = catalog.guardrail(name)
     value = guardrail.value
     tree = root(name, value.title, value.description, catalog.found("guardrails")[name])
-    tree.add(Text(f"Scope: {', '.join(value.scope)}"))
+    _add_scopes(tree, value)
     add_branch(tree, "Parameters", _parameters(value))
     denies = tree.add(Text("Denies", style="bold"))
     for index, deny in enumerate(value.deny):
-        denies.add(_deny(deny, str(guardrail.at("deny", index))))
+        denies.add(_deny(deny, judging[deny.sid], str(guardrail.at("deny", index))))
     add_branch(tree, "By-passed by", (f"{one.action}: {one.why}" for one in value.bypassed_by))
     add_branch(tree, "Controls", controls_lines(value.controls))
     add_branch(tree, "In the profiles", _profiles_with(catalog, name))
@@ -128,13 +130,26 @@ def guardrail_tree(catalog: Catalog, name: str) -> Tree:
     return tree
 
 
-def guardrail_data(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the guardrail *name* for ``--format json``: its fields as in its file, and where it lies."""
-    fields = catalog.guardrail(name).value.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return {**entry_data(catalog.found("guardrails")[name]), **fields}
+def _add_scopes(tree: Tree, guardrail: Guardrail) -> None:
+    """Add each scope of *guardrail* with its actions: outside of them the guardrail denies nothing."""
+    scopes = tree.add(Text("Scope", style="bold"))
+    for scope in guardrail.scope:
+        add_actions(scopes.add(Text.assemble((scope, "bold"), f"  {scope_meaning(scope)}")), scope_actions(scope))
 
 
-def _deny(deny: GuardrailDeny, place: str) -> Tree:
+def guardrail_data(catalog: Catalog, name: str, judging: Mapping[str, Judging]) -> dict[str, Any]:
+    """Return the guardrail *name* for ``--format json``: its fields as in its file, where it lies, what it judges."""
+    value = catalog.guardrail(name).value
+    fields = value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    judged = {
+        "scope_actions": {scope: list(scope_actions(scope)) for scope in value.scope},
+        "judged_actions": {sid: list(one.actions) for sid, one in judging.items()},
+        "left_out": {sid: list(one.left_out) for sid, one in judging.items() if one.left_out},
+    }
+    return {**entry_data(catalog.found("guardrails")[name]), **fields, **judged}
+
+
+def _deny(deny: GuardrailDeny, judging: Judging, place: str) -> Tree:
     branch = Tree(Text.assemble("Deny ", (deny.sid, "bold"), (f"  {place}", "dim")))
     if deny.why:
         branch.add(Text(deny.why))
@@ -151,7 +166,10 @@ def _deny(deny: GuardrailDeny, place: str) -> Tree:
     if deny.actions == ALL_ACTIONS:
         add_actions(branch, (EVERY_ACTION,))
     elif isinstance(deny.actions, str):
-        branch.add(Text("every action of the scope that supports the condition keys"))
+        supported = branch.add(Text("every action of the scope that supports the condition keys"))
+        add_actions(supported, judging.actions)
+        if judging.left_out:
+            branch.add(Text.assemble(("outside of the scope, and not judged: ", "yellow"), ", ".join(judging.left_out)))
     else:
         add_actions(branch, deny.actions)
     add_conditions(branch, {operator: _compact(block) for operator, block in deny.conditions.items()})

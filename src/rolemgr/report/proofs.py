@@ -1,7 +1,7 @@
 """Proofs to look at: a line each, and below those that fail the requests that break them, ready for `simulate`."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
 from rich.table import Table
@@ -36,8 +36,8 @@ def proofs_page(proofs: Sequence[Proof], what: str, asking: Asking | None = None
     page.add_row(Text.assemble((what, "bold"), ": ", verdict, f" ({checked:,} checks)"))
     for proof in proofs:
         page.add_row(_line(proof))
-        for example in proof.counter_examples:
-            _add_example(page, example, asking or simulate_command)
+        for alike in _alike(proof.counter_examples):
+            _add_examples(page, alike, asking or simulate_command)
         for one in proof.untold:
             page.add_row(Text(f"    {one.problem}"))
             if asking is None and one.flags:
@@ -80,8 +80,23 @@ def _line(proof: Proof) -> Text:
     )
 
 
-def _add_example(page: Table, example: CounterExample, asking: Asking) -> None:
+def _alike(examples: Sequence[CounterExample]) -> list[list[CounterExample]]:
+    """Return *examples* together that differ in their requests alone: one role, one reason, the same lines."""
+    found: dict[Hashable, list[CounterExample]] = {}
+    for one in examples:
+        without = one.problem.replace(one.request.action, "") if one.request else one.problem
+        found.setdefault((without, one.flags, one.places), []).append(one)
+    return list(found.values())
+
+
+def _add_examples(page: Table, alike: Sequence[CounterExample], asking: Asking) -> None:
+    """Add the first of the examples that are *alike*, and the actions of the others."""
+    example = alike[0]
     page.add_row(Text(f"    {example.problem}"))
+    first = example.request.action if example.request else ""
+    actions = sorted({one.request.action for one in alike if one.request} - {first})
+    if actions:
+        page.add_row(Text(f"      likewise {', '.join(actions)}"))
     if example.places:
         page.add_row(Text(f"      {', '.join(map(str, example.places))}", style="dim"))
     if command := asking(example):

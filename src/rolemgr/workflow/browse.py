@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.guardrails.judges import judged_actions, left_out
 from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.model.query import Judging
 from rolemgr.report import (
     detective_controls,
     entries,
@@ -17,6 +19,19 @@ from rolemgr.report import (
 )
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.views import Views
+
+
+def _with_judging(view: Callable[[Catalog, str, Mapping[str, Judging]], Any]) -> Callable[[Catalog, str], Any]:
+    """Return the *view* of a guardrail, given what each of its Denies judges."""
+
+    def viewed(catalog: Catalog, name: str) -> Any:
+        one = catalog.guardrail(name).value
+        return view(
+            catalog, name, {deny.sid: Judging(judged_actions(one, deny), left_out(one, deny)) for deny in one.deny}
+        )
+
+    return viewed
+
 
 _LISTS: Mapping[str, tuple[Callable[[Catalog], Any], Callable[[Catalog], Any]]] = {
     "personas": (personas.personas_data, personas.personas_table),
@@ -40,7 +55,7 @@ _ENTRIES: Mapping[str, tuple[Callable[[Catalog, str], Any], Callable[[Catalog, s
     "persona": (personas.persona_data, personas.persona_tree),
     "separation": (separations.separation_data, separations.separation_tree),
     "activity-group": (entries.group_data, entries.group_tree),
-    "guardrail": (guardrails.guardrail_data, guardrails.guardrail_tree),
+    "guardrail": (_with_judging(guardrails.guardrail_data), _with_judging(guardrails.guardrail_tree)),
     "profile": (guardrails.profile_data, guardrails.profile_tree),
     "scp": (partial(layer_patterns.pattern_data, LayerKind.SCP), partial(layer_patterns.pattern_tree, LayerKind.SCP)),
     "rcp": (partial(layer_patterns.pattern_data, LayerKind.RCP), partial(layer_patterns.pattern_tree, LayerKind.RCP)),

@@ -11,9 +11,11 @@ from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.profiles import guardrails_of
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.role import Reason, accepted, at_origin, documents_of
-from rolemgr.check.rules.rm0xx import CATALOG_ENTRY, CATALOG_WEAKER
+from rolemgr.check.rule import listed
+from rolemgr.check.rules.rm0xx import CATALOG_ENTRY, CATALOG_SCOPE, CATALOG_WEAKER
 from rolemgr.check.run import check
 from rolemgr.compose.choices import builtins
+from rolemgr.compose.guardrails.judges import keys_of, left_out
 from rolemgr.compose.guardrails.names import wrong_names
 from rolemgr.compose.never_names import taken_on_trust, wrong_names_in_accepts, wrong_names_in_separations
 from rolemgr.compose.parameters import Declared, resolve
@@ -24,6 +26,7 @@ from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError
 from rolemgr.files.source import SourceFile
 from rolemgr.layers.lint import wrong_in_pattern
 from rolemgr.layers.resource_names import wrong_names as wrong_names_of_resource
+from rolemgr.model.guardrail import Guardrail
 from rolemgr.model.layer_pattern import LayerKind
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
@@ -201,8 +204,21 @@ def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     if wrong := list(wrong_names(lint.catalog.guardrail(name))):
         yield from (_refused(lint, one, file) for one in wrong)
         return
+    yield from _left_out(lint.catalog.guardrail(name), file)
     for choices in guardrail_choices(lint.catalog, name):
         yield from _of_role(lint, {"persona": _CARRIER, **choices, **short_forms(lint.catalog)}, file)
+
+
+def _left_out(guardrail: Sourced[Guardrail], file: str) -> Iterator[Finding]:
+    """Yield a finding for each Deny whose keys come with more actions than its scope has."""
+    for index, deny in enumerate(guardrail.value.deny):
+        if names := left_out(guardrail.value, deny):
+            keys, rule = keys_of(deny), CATALOG_SCOPE
+            text = (
+                f"the scope of Deny `{deny.sid}` leaves out {listed(names)}, where `{' and '.join(keys)}` may be sent"
+            )
+            line = guardrail.at("deny", index, "actions").line
+            yield Finding(rule.id, rule.severity, text, file, line, deny.sid, names[0], keys[0])
 
 
 def _profile(lint: _Lint, name: str, file: str) -> Iterator[_Told]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from rolemgr.check.document import ReadCondition, Statement
-from rolemgr.check.rule import listed
+from rolemgr.check.document import Document, ReadCondition, Statement
+from rolemgr.check.rule import Hit, listed
 from rolemgr.check.rules.carried import demands, names_of
 from rolemgr.check.rules.reference_known import exact_actions
+from rolemgr.iam.wildcards import contains
 from rolemgr.reference import quirks
+from rolemgr.reference.condition_keys import find_key
 from rolemgr.reference.services import Action
 
 
@@ -77,3 +79,64 @@ def _closed(statement: Statement, action: Action, names: tuple[str, ...]) -> boo
     if not statement.conditions:
         return "Condition" not in statement.opaque
     return any(one.true_where_absent for one in statement.conditions_on(*names)) and not demands(statement, *names)
+
+
+_OF_MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+"""
+Both are there for sessions with MFA alone, and never with an access key.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
+"""
+
+
+def absent_and_free(statements: list[Statement]) -> Iterator[tuple[Document, Hit]]:
+    """Yield a hit for each Deny of *statements* by the want of what a global key says, that holds only with the key."""
+    for statement in statements:
+        for condition in statement.conditions if statement.effect == "Deny" else ():
+            keys = _OF_MFA if condition.folded in _OF_MFA else (condition.folded,)
+            if not _wants(condition) or _denied_without(statement, keys, statements):
+                continue
+            message = (
+                f"a request without `{condition.key}` bypasses this Deny ({condition.operator_text}); also deny"
+                " requests that omit the key"
+            )
+            yield statement.policy, Hit(message, condition.path, key=condition.key, sid=statement.sid)
+
+
+def _wants(condition: ReadCondition) -> bool:
+    """Tell whether *condition*, of a Deny, is about the want of what a global key says, where the key may be absent."""
+    operator, key = condition.operator, find_key(condition.folded)
+    if operator is None or condition.true_where_absent is not False or operator.base == "Null":
+        return False
+    if key is None or not key.name.lower().startswith("aws:") or key.present in ("always", "principal"):
+        return False
+    if key.type == "Bool" and not operator.negated:
+        return {value.lower() for value in condition.values} == {"false"}
+    if operator.negated:
+        return key.multivalued and condition.folded != "aws:tagkeys"
+    return condition.folded in _OF_MFA and "Greater" in operator.base
+
+
+def _denied_without(statement: Statement, keys: tuple[str, ...], statements: list[Statement]) -> bool:
+    """Tell whether *statements* let nothing through that lacks *keys* and that *statement* is about."""
+    if demands(statement, *keys) and any(one.operator_text == "Null" for one in statement.conditions_on(*keys)):
+        return True  # by its own `Null: false` it is about requests with the key
+    if any(_denies_absence(one, keys) and _as_wide(one, statement) for one in statements):
+        return True
+    allowing = [one for one in statements if one.effect == "Allow"]
+    return bool(allowing) and all(demands(one, *keys) for one in allowing)
+
+
+def _denies_absence(statement: Statement, keys: tuple[str, ...]) -> bool:
+    absent = any(one.true_where_absent for one in statement.conditions_on(*keys))
+    return statement.effect == "Deny" and absent and not demands(statement, *keys)
+
+
+def _as_wide(wide: Statement, narrow: Statement) -> bool:
+    """Tell whether *wide* speaks of all actions of *narrow*."""
+    if narrow.not_actions:
+        return set(wide.not_actions) <= set(narrow.not_actions) and bool(wide.not_actions or "*" in wide.actions)
+    return all(
+        wide.speaks_of(one) or any(contains(each.lower(), one.lower()) for each in wide.actions)
+        for one in narrow.actions
+    )

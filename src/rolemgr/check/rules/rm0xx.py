@@ -22,6 +22,13 @@ CATALOG_WEAKER = Rule(
     "the personas that list or extend it: what the other forbade and this one does not is open to all of them.\n"
     "Give it a name of its own; a persona that extends another is let off an entry under `allow_despite`.",
 )  # fmt: skip
+CATALOG_SCOPE = Rule(
+    "RM005", "guardrail-scope-leaves-out", Severity.WARNING, "a guardrail's scope leaves out what carries its keys",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html",
+    "A Deny on `supported` actions judges those of the guardrail's scope. Other actions that make or change the same\n"
+    "things carry its condition keys too, and are not denied: a wrong tag on an endpoint, or a tag changed later.\n"
+    "Add a scope that has them (`tags` has all that SageMaker tags), or name each under `bypassed_by` with the reason.",
+)  # fmt: skip
 EXPIRED_SUPPRESSION = Rule(
     "RM002", "expired-suppression", Severity.WARNING, "a suppression has expired",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html",

@@ -15,7 +15,7 @@ from rolemgr.check.rule import (
     listed,
     statement_rule,
 )
-from rolemgr.check.rules.absence import harmless, open_by_absence
+from rolemgr.check.rules.absence import absent_and_free, harmless, open_by_absence
 from rolemgr.check.rules.always_true import condition_always_holds  # noqa: F401 - RM315, one of this hundred
 from rolemgr.check.rules.carried import (
     actions_blocked,
@@ -31,7 +31,12 @@ from rolemgr.check.rules.carried import (
     names_of,
     whole_statement_lacking,
 )
+from rolemgr.check.rules.contradictions import (  # noqa: F401 - RM317 and RM318, of this hundred
+    allow_never_matches,
+    deny_never_matches,
+)
 from rolemgr.check.rules.denied_again import denied_again, is_certain_deny
+from rolemgr.check.rules.denied_nowhere import denied_nowhere  # noqa: F401 - RM316, one of this hundred
 from rolemgr.check.rules.reference_known import exact_actions
 from rolemgr.check.rules.types_taken import any_fits, has_named_types, missing_types
 from rolemgr.iam.arn import Arn
@@ -304,13 +309,16 @@ def one_of_two_key_names(statement: Statement) -> Iterator[Hit]:
 def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
     """
     The Deny judges the value of a key that the request may leave out, and then it is not denied: a job
-    without a runtime limit, a notebook with its default of root access.
+    without a runtime limit, a notebook with its default of root access, a call with an access key, which has no
+    aws:MultiFactorAuthPresent that could be false.
 
     Deny the absence too, by a Deny of its own with `Null: true` (BoolIfExists for a boolean, a bare negated
     operator for a text), on the actions that must carry the key. Reported where no policy of the role, or
-    this policy where it stands alone, does that.
+    this policy where it stands alone, does that. Of AWS's global keys it is told where the value that is denied
+    is the want of something: no MFA, an old one, no service or organization in between.
     """
     statements = [one for document in documents for one in document.statements]
+    yield from absent_and_free(statements)
     closed: dict[object, bool] = {}
     for document in documents:
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():

@@ -8,6 +8,7 @@ from rolemgr.check.rule import IAM, Hit, statement_rule, value_at
 from rolemgr.iam.variables import as_pattern, replaced
 from rolemgr.iam.wildcards import has_wildcard
 from rolemgr.reference.condition_keys import ConditionKey, find_key
+from rolemgr.reference.providers import is_provider_key
 
 _OPERATORS = IAM + "reference_policies_elements_condition_operators.html"
 _SETS = IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.html"
@@ -153,6 +154,37 @@ def for_all_values_without_null(statement: Statement) -> Iterator[Hit]:
         if not any(one.true_where_absent is False for one in statement.conditions_on(condition.folded)):
             message = f"a request without `{condition.key}` is let through: add Null {condition.key}: false"
             yield Hit(message, condition.path, key=condition.key)
+
+
+@statement_rule(
+    "RM406", "all-values-in-deny", Severity.SECURITY_WARNING, "ForAllValues in a Deny is content with one good value",
+    _SETS, effect="Deny", with_condition=True,
+)  # fmt: skip
+def all_values_in_deny(statement: Statement) -> Iterator[Hit]:
+    """
+    ForAllValues in a Deny holds only where every value is a wrong one: a job with groups of `ml.m5.large` and
+    `ml.p4d.24xlarge` goes through, whether the Deny lists what is approved (StringNotEquals) or what is not.
+
+    In a Deny use ForAnyValue: one wrong value is enough. Keys of which one good value is enough are not reported
+    under a negated operator: aws:TagKeys and kms:EncryptionContextKeys (the tag that must be among them), and those
+    that name who calls, or for whom (aws:CalledVia, aws:PrincipalOrgPaths).
+    """
+    for condition, key in _known(statement):
+        operator = condition.operator
+        if operator is None or operator.qualifier != "ForAllValues" or not key.multivalued or is_provider_key(key.name):
+            continue
+        if not condition.folded.startswith("aws:") and not (operator.negated and _lists_keys(condition)):
+            wanted = str(operator._replace(qualifier="ForAnyValue"))
+            message = f"one good value of `{key.name}` lets the others through: write {wanted}"
+            yield Hit(message, condition.path, key=condition.key)
+        elif condition.folded == "aws:tagkeys" and not operator.negated:
+            message = f"one other tag lets `{condition.key}` through: write ForAnyValue:{operator.base}"
+            yield Hit(message, condition.path, key=condition.key)
+
+
+def _lists_keys(condition: ReadCondition) -> bool:
+    """Tell whether the key of *condition* lists names, one of which a Deny may want to be there."""
+    return condition.folded.endswith(("tagkeys", "contextkeys"))
 
 
 def _known(statement: Statement) -> Iterator[tuple[ReadCondition, ConditionKey]]:

@@ -354,7 +354,7 @@ def _left_out(denies: list[Statement], names: tuple[str, ...]) -> list[str]:
     judging = [one for one in denies if list(one.conditions_on(*names))]
     on_absence = all(one.true_where_absent for each in judging for one in each.conditions_on(*names))
     found: set[str] = set()
-    for scope in quirks.scope_names():
+    for scope in quirks.scope_names(of_one_kind=True):
         supporting = [one for one in quirks.scope_actions(scope) if _carries(one, names)]
         if any(each.speaks_of(one) for one in supporting for each in judging):
             found.update(supporting)

@@ -21,6 +21,7 @@ from rolemgr.compose.distribute import ANY, Share
 from rolemgr.compose.guardrails.choice import ChosenGuardrail
 from rolemgr.compose.guardrails.judges import is_wanted
 from rolemgr.compose.guardrails.names import wrong_names
+from rolemgr.compose.guardrails.outside import outside_scope
 from rolemgr.compose.substitute import UnknownPlaceholderError, Values, fill, names_in
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.iam.documents import Effect
@@ -74,15 +75,16 @@ def _compiled(
     known = {**dict(values), "local_nvme_types": quirks.local_nvme_types()}
     denied: list[Share] = []
     rendered: list[Share] = []
+    outside: dict[str, LeftOpen] = {}
     for index, statement in enumerate(guardrail.value.deny):
         if is_wanted(statement, known) if setting.only is None else statement.sid in setting.only:
             place = _DenySource(name, guardrail, index)
             found = list(_shares(place, known, setting))
             denied += found
             rendered += _joined(found, place)
-    bypasses = tuple(
-        LeftOpen(one.action, one.why) for one in guardrail.value.bypassed_by if _granted(one.action, setting)
-    )
+            outside |= {one.action: one for one in _outside(place, known, setting)}
+    listed = (LeftOpen(one.action, one.why) for one in guardrail.value.bypassed_by if _granted(one.action, setting))
+    bypasses = (*listed, *outside.values())
     closed = tuple(_closed(name, guardrail, bypasses)) if setting.strict else ()
     in_force = GuardrailInForce(
         name, guardrail.value.title, dict(values), guardrail.at(), "",
@@ -150,6 +152,17 @@ def _is_meant_for_all(conditions: FrozenConditions, place: _DenySource) -> bool:
     scope = (action for one in place.guardrail.value.scope for action in quirks.scope_actions(one))
     meant = set(scope) if isinstance(listed, str) else set(listed)
     return all(action in meant for action in action_names("sagemaker").values() if _supports_all(action, keys))
+
+
+def _outside(place: _DenySource, values: Values, setting: GuardrailContext) -> Iterator[LeftOpen]:
+    """Yield the actions that carry the keys of a Deny on `supported` actions, and that its scope leaves out."""
+    if place.statement.actions != "supported":
+        return
+    conditions = _filled(place, values)
+    keys = sorted({key for block in conditions.values() for key in block})
+    judged = _actions(place, conditions)
+    for action in outside_scope(place.guardrail.value, judged, keys, setting.granted):
+        yield LeftOpen(action, f"it supports {' and '.join(keys)} too, and the guardrail's scope leaves it out", True)
 
 
 def _granted(action: str, setting: GuardrailContext) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.compose.guardrails.outside import outside_scope
 from rolemgr.compose.substitute import Values
 from rolemgr.model.guardrail import ALL_ACTIONS, EVERY_ACTION, Guardrail, GuardrailDeny
 from rolemgr.reference import quirks
@@ -32,6 +33,13 @@ def judged_actions(guardrail: Guardrail, deny: GuardrailDeny) -> tuple[str, ...]
     scope = {action for one in guardrail.scope for action in quirks.scope_actions(one)}
     keys = keys_of(deny)
     return tuple(name for name in sorted(scope) if (found := find_action(name)) and _supports_all(found, keys))
+
+
+def left_out(guardrail: Guardrail, deny: GuardrailDeny) -> tuple[str, ...]:
+    """Return the actions that carry the keys of *deny*, on what it judges, and that *guardrail*'s scope leaves out."""
+    if deny.actions != "supported":
+        return ()
+    return tuple(outside_scope(guardrail, judged_actions(guardrail, deny), keys_of(deny)))
 
 
 def keys_of(deny: GuardrailDeny) -> tuple[str, ...]:

@@ -78,6 +78,13 @@ def _unlisted_types() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def held_in(service: str) -> tuple[tuple[str, str], ...]:
+    """Return the resource types of *service* whose resources hold others with ARNs of their own: outer, then inner."""
+    rows = _table("resource_types")["held_in"]
+    return tuple((row["outer"], row["inner"]) for row in rows if row["service"] == service)
+
+
+@cache
 def unlisted_forms(service: str) -> Mapping[str, str]:
     """Return the ARN formats of resource types that AWS's guides have for *service* and its reference does not."""
     rows = _table("resource_types")["unlisted_types"]
@@ -207,10 +214,16 @@ def scope_actions(scope: str) -> tuple[str, ...]:
     return tuple(_table("scopes")[scope]["actions"])
 
 
+def scope_meaning(scope: str) -> str:
+    """Return in a few words what the actions of *scope* are about."""
+    found: str = _table("scopes")[scope]["meaning"]
+    return found
+
+
 @cache
-def scope_names() -> tuple[str, ...]:
-    """Return the names of all scopes, sorted."""
-    return tuple(sorted(_table("scopes")))
+def scope_names(*, of_one_kind: bool = False) -> tuple[str, ...]:
+    """Return the names of all scopes, sorted, or of those whose actions are *of one kind*: a scope of tags is not."""
+    return tuple(name for name, one in sorted(_table("scopes").items()) if not (of_one_kind and "of_every_kind" in one))
 
 
 class EventParameters(NamedTuple):

@@ -1,0 +1,126 @@
+"""RM317 and RM318: conditions on one key that no request meets, and a Deny that holds only without its key."""
+
+from collections.abc import Iterator, Sequence
+
+from rolemgr.check.document import ReadCondition, Statement
+from rolemgr.check.finding import Severity
+from rolemgr.check.rule import IAM, Hit, statement_rule
+from rolemgr.compare.atoms import Atom, condition_atom
+from rolemgr.compare.budget import Budget
+from rolemgr.compare.errors import TooComplex
+from rolemgr.compare.values import classes
+from rolemgr.reference.condition_keys import find_key
+
+_LOGIC = IAM + "reference_policies_condition-logic-multiple-context-keys-or-values.html"
+
+
+@statement_rule(
+    "RM317", "deny-never-matches", Severity.SECURITY_WARNING, "conditions of a Deny on one key exclude one another",
+    _LOGIC, effect="Deny", with_condition=True,
+)  # fmt: skip
+def deny_never_matches(statement: Statement) -> Iterator[Hit]:
+    """
+    The conditions of a statement are ANDed, also those on one key: `Null: true` with `StringEquals`, `StringEquals`
+    with `StringNotEquals` of the same value, a number over 10 and under 5. No request meets them all, so that the
+    Deny denies nothing.
+
+    `Null: true` beside a negated operator holds only for requests without the key: one with a wrong value goes
+    through. Write a Deny for each.
+    """
+    for conditions in _by_key(statement):
+        operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
+        first = conditions[0]
+        try:
+            if not can_hold(statement, conditions):
+                message = f"{operators} on `{first.key}` exclude one another: nothing is denied; write a Deny for each"
+                yield Hit(message, first.path, key=first.key)
+            elif _only_absent(conditions):
+                message = f"{operators} on `{first.key}` hold only without it: any value goes through; write a Deny for"
+                yield Hit(f"{message} each", first.path, key=first.key)
+        except TooComplex as error:
+            yield Hit(f"can't tell whether {operators} on `{first.key}` can hold: {error}", first.path, key=first.key)
+
+
+@statement_rule(
+    "RM318", "allow-never-matches", Severity.WARNING, "conditions of an Allow on one key exclude one another",
+    _LOGIC, effect="Allow", with_condition=True,
+)  # fmt: skip
+def allow_never_matches(statement: Statement) -> Iterator[Hit]:
+    """
+    The conditions of a statement are ANDed, also those on one key: no request meets `StringEquals` with two values
+    in two operators, or `Bool: true` beside `BoolIfExists: false`. The Allow is dead.
+
+    Put values of which one is enough into one list, or write an Allow for each.
+    """
+    for conditions in _by_key(statement):
+        operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
+        first = conditions[0]
+        try:
+            if not can_hold(statement, conditions):
+                message = f"{operators} on `{first.key}` exclude one another: the Allow is dead"
+                yield Hit(message, first.path, key=first.key)
+        except TooComplex as error:
+            yield Hit(f"can't tell whether {operators} on `{first.key}` can hold: {error}", first.path, key=first.key)
+
+
+def _by_key(statement: Statement) -> Iterator[list[ReadCondition]]:
+    """Yield the conditions of *statement* on each key that has several, where all of them can be read."""
+    if "Condition" in statement.opaque:
+        return
+    found: dict[str, list[ReadCondition]] = {}
+    for condition in statement.conditions:
+        found.setdefault(condition.folded, []).append(condition)
+    for conditions in found.values():
+        if len(conditions) > 1 and all(one.operator and one.values and not one.opaque for one in conditions):
+            yield conditions
+
+
+def can_hold(statement: Statement, conditions: Sequence[ReadCondition]) -> bool:
+    """
+    Tell whether some request meets all of *conditions*, which are on one key; true too where a value can't be read.
+
+    Raises TooComplex where the key has too many kinds of values.
+    """
+    if all(one.true_where_absent for one in conditions):
+        return True
+    if any(one.operator and one.operator.base == "Null" and _answers(one) == {"true"} for one in conditions):
+        return False
+    tests = [one for one in conditions if one.operator and one.operator.base != "Null"]
+    try:
+        atoms = [_atoms(statement, one) for one in tests]
+    except ValueError:
+        return True  # RM1 says so
+    return _some_value(tests, atoms)
+
+
+def _atoms(statement: Statement, condition: ReadCondition) -> list[Atom]:
+    base = condition.operator.base if condition.operator else ""
+    variables = statement.policy.version == "2012-10-17"
+    return [condition_atom(base, value, variables, {}) for value in condition.values]
+
+
+def _some_value(tests: Sequence[ReadCondition], atoms: Sequence[Sequence[Atom]]) -> bool:
+    """Tell whether a value, or several where the key may have them, passes all of *tests*, whose *atoms* are given."""
+    place = {atom: at for at, atom in enumerate(dict.fromkeys(one for each in atoms for one in each))}
+    masks = [sum(1 << place[atom] for atom in set(each)) for each in atoms]
+    found = [one.match_mask for one in Budget().answer(classes, tests[0].folded, tuple(place))]
+    passing = [
+        {value for value in found if bool(value & mask) is not (test.operator is not None and test.operator.negated)}
+        for test, mask in zip(tests, masks, strict=True)
+    ]
+    every = [values for test, values in zip(tests, passing, strict=True) if test.operator and test.operator.every]
+    known = find_key(tests[0].key) if tests else None
+    if known and not known.multivalued and not known.disputed:
+        return bool(set(found).intersection(*passing))
+    left = set(found).intersection(*every)
+    return bool(left) and all(left & values for values in passing)
+
+
+def _only_absent(conditions: Sequence[ReadCondition]) -> bool:
+    """Tell whether *conditions* hold without their key alone, though one of them is about its value."""
+    nulls = [one for one in conditions if one.operator and one.operator.base == "Null"]
+    return len(nulls) < len(conditions) and any(_answers(one) == {"true"} for one in nulls)
+
+
+def _answers(condition: ReadCondition) -> set[str]:
+    return {value.lower() for value in condition.values}
