@@ -401,21 +401,3 @@ def test_a_description_and_a_tag_without_text_are_told_as_what_they_are(run: "Ru
     assert "-> none" in next(line for line in text.splitlines() if "~ value  description" in line)
     assert '~ value  tag Note none -> ""' in text
     assert "in force" not in text
-
-
-@pytest.mark.parametrize("command", ["plan", "drift"])
-def test_what_takes_the_place_of_the_files_is_told(command: str, aws: Any, run: "Run") -> None:
-    """An option renders the role for another Region, so that all of it differs: IAM itself has no Region."""
-    path = role_file("churn", f"{FILE}region: eu-west-1\n")
-    there = f"--region us-east-1 takes the place of {path}:5: region eu-west-1"
-    assert any(there in note for note in run(command, path, "--region", "us-east-1").notes)
-    for same in ((), ("--region", "eu-west-1")):
-        assert not any("takes the place" in note for note in run(command, path, *same).notes)
-
-
-def test_a_region_that_aws_does_not_have_is_told_once(aws: Any, run: "Run") -> None:
-    """At the option, with the one that may be meant, beside what check says of each ARN."""
-    path = role_file("churn", FILE)
-    told = [note for note in run("plan", path, "--region", "eu-wset-1").notes if note.startswith("note: --region")]
-    assert len(told) == 1
-    assert "eu-west-1" in told[0]
