@@ -15,12 +15,14 @@ from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.nightly import without_the_rest
+from tests.nightly import examples, without_the_rest
 
 from rolemgr.cli.main import main
 
 # A busy machine is no failure.
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "steady", max_examples=examples(30, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("steady")
 
 _OURS = ("AWS_", "ROLEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
@@ -37,8 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the combinations of sampled tests that are not drawn (`tests/nightly.py`)."""
-    kept = list(items) if config.getoption("--update-golden") else without_the_rest(items)
+    """Leave out what waits for the night, and the combinations that are not drawn (`tests/nightly.py`)."""
+    named = any("::" in argument for argument in config.args)
+    kept = list(items) if config.getoption("--update-golden") else without_the_rest(items, named)
     among = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in among])
     items[:] = kept

@@ -3,9 +3,12 @@ What runs whole at night, and before each merge as a sample: combinations that d
 
 A test marked ``@pytest.mark.sampled`` runs for as many of its combinations as it takes to try each value of each
 of its parameters at least once; ``@pytest.mark.sampled(12)`` for 12 of them, with as many values as fit. Which
-ones is drawn by a seed that stays, so that a failure comes again. ``ROLEMGR_WHOLE=1`` (``tools/nightly``) runs all.
+ones is drawn by a seed that stays, so that a failure comes again. One marked ``@pytest.mark.nightly`` waits for the
+night, or for whoever names it: a sweep or a program of others, where a quicker test beside it sees the same fault.
+``ROLEMGR_WHOLE=1`` (``tools/nightly``) runs all.
 """
 
+import heapq
 import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,10 +35,11 @@ def some(cases: Iterable[T], one_in: int) -> list[T]:
     return found if WHOLE else [found[place] for place in drawn]
 
 
-def without_the_rest(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Return *items* without those combinations of marked tests that are not drawn, in their order."""
+def without_the_rest(items: Sequence[pytest.Item], named: bool = False) -> list[pytest.Item]:
+    """Return *items* without those that wait for the night, if none was *named*, and those not drawn; in their order."""
     if WHOLE:
         return list(items)
+    items = [item for item in items if named or not item.get_closest_marker("nightly")]
     marked: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("sampled"):
@@ -56,14 +60,18 @@ def _drawn(cases: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 def _covering(cases: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
     """Yield those of *cases*, most new values first, that have each value of each parameter at least once."""
-    new = {case: _values(case) for case in cases}
-    while new:
-        best = max(new, key=lambda case: len(new[case]))
-        seen = new.pop(best)
-        if not seen:
-            return
-        yield best
-        new = {case: values - seen for case, values in new.items()}
+    values = [(case, _values(case)) for case in cases]
+    waiting = [(-len(found), place) for place, (_, found) in enumerate(values)]
+    heapq.heapify(waiting)
+    seen: set[tuple[str, str]] = set()
+    while waiting and waiting[0][0]:
+        case, found = values[waiting[0][1]]
+        new = (-len(found - seen), waiting[0][1])
+        if new != heapq.heapreplace(waiting, new):
+            continue  # what came since has some of its values: it stands further back now
+        heapq.heapreplace(waiting, (0, new[1]))
+        seen |= found
+        yield case
 
 
 def _values(case: pytest.Item) -> set[tuple[str, str]]:

@@ -130,6 +130,15 @@ def test_a_finding_fails_and_the_rest_is_shown(repository: Path) -> None:
     assert review.stderr.splitlines()[-1] == "error: findings of SECURITY_WARNING or worse"
 
 
+def test_a_role_is_proven_with_those_that_it_passes(repository: Path) -> None:
+    """Alone, what the passed role may do would not be known, and the review would fail for ever."""
+    (repository / "roles" / "jobs.yaml").write_text(ROLE.replace("feature-store", "compute") + "name: churn-jobs\n")
+    passes = "pass_role: arn:aws:iam::123456789012:role/churn-jobs\n"
+    (repository / "roles" / "store.yaml").write_text(ROLE.replace("sagemaker-feature-store", "data-scientist") + passes)
+    review = Review(repository)
+    assert review.code == 0, review.stdout
+
+
 def test_own_checks_are_asked(repository: Path) -> None:
     """RULES names a file of custom policy checks."""
     (repository / "checks.yaml").write_text(

@@ -1,13 +1,16 @@
 """What keeps the tests fast: what is sampled is still looked at from every side, and nothing is compiled twice."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 from tests.nightly import WHOLE, some
 
+TOP = Path(__file__).parents[1]
 NUMBERS, LETTERS = range(4), "abc"
 
 
@@ -29,6 +32,28 @@ def test_each_value_is_tried(request: pytest.FixtureRequest) -> None:
     assert {one["number"] for one in values} == set(NUMBERS)
     assert {one["letter"] for one in values} == set(LETTERS)
     assert len(values) == len(NUMBERS) * len(LETTERS) if WHOLE else len(values) < 7
+
+
+@pytest.mark.nightly
+def test_the_night_has_a_test() -> None:
+    """What the next one would find."""
+
+
+def test_what_waits_for_the_night_is_left_out(request: pytest.FixtureRequest) -> None:
+    """Unless somebody names it, or runs the whole."""
+    if any("::" in argument for argument in request.config.args):
+        pytest.skip("one was asked for by name")
+    assert any(item.get_closest_marker("nightly") for item in request.session.items) == WHOLE
+
+
+def test_no_promise_waits_for_the_night() -> None:
+    """What SECURITY.md says is held by a test holds before each merge."""
+    promised = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (TOP / "SECURITY.md").read_text("utf-8"))
+    assert len(promised) > 30
+    for file, name in promised:
+        before, found, _ = (TOP / file).read_text("utf-8").partition(f"\ndef {name}(")
+        assert found
+        assert "mark.nightly" not in before.rpartition("\n\n")[2], name
 
 
 @pytest.mark.parametrize("cases", [[], [1], list(range(100))], ids=len)

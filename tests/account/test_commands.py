@@ -419,6 +419,7 @@ def command(*args: str, endpoint: str, attempts: int = 1) -> list[str]:
     return [ROLEMGR, "apply", *args, "--endpoint-url", endpoint, "--yes"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("action", ["CreateRole", "PutRolePolicy", "TagRole"])
 def test_an_answer_that_gets_lost_is_got_over(endpoint: str, iam: Any, action: str) -> None:
     """The connection breaks after the server did the work, and botocore asks again: the role is there once."""
@@ -434,6 +435,7 @@ def test_an_answer_that_gets_lost_is_got_over(endpoint: str, iam: Any, action: s
     assert role.state.phase == "complete"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_in_the_middle_leaves_nothing(endpoint: str, iam: Any, sent: signal.Signals, code: int) -> None:
     """Ctrl-C, SIGTERM or a closed terminal while IAM is at work: what was made is removed, and that is said."""

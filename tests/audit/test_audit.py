@@ -41,6 +41,7 @@ def account(request: pytest.FixtureRequest) -> tuple[Audit, list[Planted]]:
     return audited(text), faults
 
 
+@pytest.mark.sampled(1)
 def test_every_planted_fault_is_found(account: tuple[Audit, list[Planted]]) -> None:
     """Sixty faults and more of thirty kinds, in any order of the roles."""
     result, faults = account

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from tests.audit.accounts import ACCOUNT, allow, crowd, details, role, role_arn, trust_aws
 from tests.audit.layers import bucket, inventory_of
 from tests.audit.support import audited, found, personas
@@ -74,6 +75,7 @@ def test_a_huge_policy_is_judged_in_linear_time() -> None:
     assert time.process_time() - start < 60
 
 
+@pytest.mark.nightly
 def test_roles_that_fill_one_another_are_looked_at_within_bounds() -> None:
     """Each may write the policy of all others and become none of them."""
     roles = [role(f"fills-{number}", allow("iam:PutRolePolicy", role_arn("x-*"))) for number in range(700)]

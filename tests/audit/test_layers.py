@@ -125,6 +125,18 @@ def test_an_rcp_closes_a_bucket_and_a_role_to_the_outside() -> None:
 FAULTS = [
     ("AU601", [to("*", READ, on="arn:aws:s3:::b/*")]),
     ("AU601", [to({"AWS": "*"}, "s3:ListBucket", on="arn:aws:s3:::b")]),
+    ("AU601", [to("*", READ, on="arn:aws:s3:::b/*", StringNotLike={"aws:PrincipalAccount": ["9*", "8*", "7*", "5*"]})]),
+    (
+        "AU601",
+        [
+            to(
+                "*",
+                READ,
+                on="arn:aws:s3:::b/*",
+                ArnNotLike={"aws:PrincipalArn": ["arn:aws:iam::*:role/*", "arn:aws:iam::*:user/*"]},
+            )
+        ],
+    ),
     ("AU602", [to({"AWS": PARTNER}, "s3:*", on="arn:aws:s3:::b/*")]),
     ("AU602", [to({"AWS": f"arn:aws:iam::{PARTNER}:role/etl"}, READ, on="arn:aws:s3:::b/*")]),
     ("AU603", [to("*", READ, on="arn:aws:s3:::b/*", StringEquals={"aws:PrincipalOrgID": "o-zzzzzzzzzz"})]),
@@ -274,3 +286,29 @@ def test_endpoints_that_let_everything_through() -> None:
     result = audited(inventory_of(details([role("r", allow(READ, "arn:aws:s3:::x"))]), files))
     assert {one for one in found(result) if one[0] == "AU604"} == {("AU604", "vpce-1"), ("AU604", "vpce-2")}
     assert any("vpce-4" in one.place for one in result.not_judged)
+
+
+OPEN_ENDPOINTS: list[list[dict[str, Any]]] = [
+    [to("*", "s3:GetObject", on="*")],
+    [to("*", "*", on="arn:aws:s3:::*")],
+    [to("*", "*", on="*"), deny("s3:AbortMultipartUpload") | {"Principal": "*"}],
+    [
+        to("*", "*", on="*"),
+        deny("s3:*", StringEquals={"aws:PrincipalAccount": "999999999999"}) | {"Principal": "*"},
+    ],
+]
+CLOSED_ENDPOINTS: list[list[dict[str, Any]]] = [
+    [to("*", "s3:*", on="arn:aws:s3:::b/*")],
+    [to("*", "s3:ListAllMyBuckets", on="*")],
+    [to("*", "*", on="*"), deny("*") | {"Principal": "*"}],
+]
+
+
+@pytest.mark.parametrize("statements", [*OPEN_ENDPOINTS, *CLOSED_ENDPOINTS])
+def test_an_endpoint_that_lets_one_action_through(statements: list[dict[str, Any]]) -> None:
+    """Any action is a way out, by anybody; a named bucket, or no resource at all, is none."""
+    one = {"OwnerId": ACCOUNT, "VpcEndpointId": "vpce-1", "ServiceName": "com.amazonaws.eu-west-1.s3"}
+    listed = [{**one, "PolicyDocument": json.dumps(document(*statements))}]
+    files = {"e.json": answer("ec2", "DescribeVpcEndpoints", {"VpcEndpoints": listed})}
+    result = audited(inventory_of(details([role("r", allow(READ, "arn:aws:s3:::x"))]), files))
+    assert (("AU604", "vpce-1") in found(result)) is (statements in OPEN_ENDPOINTS)

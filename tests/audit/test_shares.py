@@ -53,6 +53,7 @@ def test_shares_know_the_organization_and_resources() -> None:
     assert alone == shared
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("most", "is_told"), [(30, True), (300, True), (500, None), (800, None), (6_000, False)])
 def test_a_budget_that_runs_out_is_told_as_in_one_process(most: int, is_told: bool | None) -> None:
     """Whether it runs out in a share, in the search after it, or only in the sum: the audit is done again here."""

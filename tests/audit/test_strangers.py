@@ -17,6 +17,22 @@ PATTERNS: list[tuple[dict[str, Any], str]] = [
     ({"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}*"}}, "AU102"),
     ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:user/*"}}, "AU102"),
 ]
+LEAVING_MANY: list[dict[str, Any]] = [
+    {"StringNotLike": {"aws:PrincipalAccount": ["9*", "8*", "7*", "56*"]}},
+    {"StringNotEquals": {"aws:PrincipalAccount": ["999999999999", "888888888888", "777777777777", "560560560560"]}},
+    {"StringNotLike": {"aws:PrincipalAccount": [f"*{digit}*" for digit in "124567890"]}},
+    {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+    {"StringNotLike": {"aws:PrincipalArn": [f"*/{one}*" for one in ("s", "u", "q", "h", "5", "e")]}},
+    {"StringNotLike": {"aws:PrincipalArn": ["*/*a*", "*/*e*", "*/*u*", "*/*0*", "*/*5*", "*/*h*", "*/zz*"]}},
+]
+"""Denies of some, chosen to have every sample among them that is always the same."""
+LEAVING_SOURCES: list[dict[str, Any]] = [
+    {"StringNotEquals": {"aws:SourceAccount": "999999999999"}},
+    {"StringNotLike": {"aws:SourceAccount": ["9*", "8*", "7*", "5*"]}},
+    {"ArnNotLike": {"aws:SourceArn": "arn:*:*:us-east-1:*:*"}},
+    {"ArnNotLike": {"aws:SourceArn": ["arn:aws:*:*:*:zz*", "arn:aws:*:*:*:example*"]}},
+    {"StringNotEquals": {"aws:SourceOrgID": "o-zzstranger1"}},
+]
 AT_WILL: list[dict[str, Any]] = [
     {"Bool": {"aws:SecureTransport": "true"}},
     {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
@@ -44,6 +60,8 @@ SOURCES: list[tuple[dict[str, Any], bool]] = [
     ({"StringLike": {"aws:SourceAccount": "*"}}, True),
     ({"Null": {"aws:SourceAccount": "false"}}, True),
     ({"StringLike": {"aws:SourceArn": "arn:aws:sagemaker:eu-west-1:*:training-job/ml-*"}}, True),
+    ({"StringLike": {"aws:SourceAccount": "1*"}}, True),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:4444*:*"}}, True),
     ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
     ({"ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{ACCOUNT}:*"}}, False),
     ({"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:*"}}, False),
@@ -54,6 +72,17 @@ def of_trust(trust: dict[str, Any]) -> set[str]:
     """Return the kinds of findings on whom a role with this trust policy lets in."""
     held = role("open", allow("s3:ListAllMyBuckets"), trust=trust)
     return {one for one, _ in found(audited(details([held]))) if one.startswith("AU1")}
+
+
+def as_deny(condition: dict[str, Any]) -> dict[str, Any]:
+    """Return a condition of a Deny that leaves those whom *condition* of an Allow lets in."""
+    return {operator.replace("Not", ""): block for operator, block in condition.items()}
+
+
+def denying(whom: str, condition: dict[str, Any]) -> dict[str, Any]:
+    """Return a trust policy of *whom* without those of *condition*."""
+    statement = {"Principal": {"AWS": whom}, "Action": "sts:AssumeRole"}
+    return document({"Effect": "Allow", **statement}, {"Effect": "Deny", **statement, "Condition": condition})
 
 
 def of_service(service: str, condition: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +97,39 @@ def test_patterns_of_whom_it_trusts_are_filled_in(condition: dict[str, Any], rul
     assert of_trust(trust_aws("*", **condition)) == {rule}
     held = role("open", allow("s3:ListAllMyBuckets"), trust=trust_aws("*", **condition))
     assert who_can(inventory(details([held])), "sts:AssumeRole").outside
+
+
+@pytest.mark.parametrize("condition", LEAVING_MANY, ids=str)
+def test_whom_no_pattern_has_is_found_whatever_the_patterns_are(condition: dict[str, Any]) -> None:
+    """Who is kept out may be chosen to be whoever is asked about: then others are asked about."""
+    assert of_trust(trust_aws("*", **condition)) == {"AU101"}
+    assert of_trust(denying("*", as_deny(condition))) == {"AU101"}
+
+
+@pytest.mark.parametrize("condition", LEAVING_SOURCES, ids=str)
+def test_a_source_that_no_pattern_has_is_found(condition: dict[str, Any]) -> None:
+    """A service acts for strangers where some of them are kept out."""
+    trust = of_service("sagemaker.amazonaws.com", {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:*"}})
+    deny = {**trust["Statement"][0], "Effect": "Deny", "Condition": as_deny(condition)}
+    assert of_trust(document(*trust["Statement"], deny)) == {"AU105"}
+
+
+def test_patterns_that_leave_nobody_let_nobody_in() -> None:
+    """Where each account is kept out, nobody is found."""
+    everybody = {"StringLike": {"aws:PrincipalAccount": [f"{digit}*" for digit in "0123456789"]}}
+    assert of_trust(denying("*", everybody)) == set()
+
+
+def test_patterns_too_many_to_tell_are_said() -> None:
+    """A policy whose patterns take too long is not taken for one that lets nobody in."""
+    pairs = [f"*{first}?{last}*" for first in range(10) for last in range(10)]
+    made = [f"*{one}{two}*{three}*" for one in range(10) for two in range(10) for three in range(6)]
+    held = role(
+        "open", allow("s3:ListAllMyBuckets"), trust=denying("*", {"StringLike": {"aws:PrincipalAccount": pairs + made}})
+    )
+    listed = inventory(details([held]))
+    assert audited(details([held])).not_judged
+    assert who_can(listed, "sts:AssumeRole").untold
 
 
 @pytest.mark.parametrize("condition", AT_WILL, ids=str)

@@ -183,6 +183,7 @@ def test_an_unreadable_policy_of_a_resource_is_said() -> None:
     assert any("GetBucketPolicy answered AccessDenied" in one.reason for one in inventory.not_judged)
 
 
+@pytest.mark.nightly
 def test_two_thousand_roles_take_less_than_three_seconds() -> None:
     """Of the processor, whatever else the machine does; measured once, with some room for a slow one."""
     random = Random(7)  # noqa: S311 - roles, not secrets

@@ -189,6 +189,7 @@ def _answers(found: ComposedBlueprint) -> tuple[dict[str, set[str]], dict[tuple[
     return {proof.name: _broken(found, proof) for proof in told.proofs}, answers
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shared_is_as_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every proof breaks by the same, and every stolen session reaches the same, where no role is taken for another."""

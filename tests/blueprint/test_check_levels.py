@@ -14,18 +14,36 @@ from rolemgr.workflow.blueprint_accounts import Picked
 from rolemgr.workflow.blueprint_check import check_blueprint
 
 if TYPE_CHECKING:
-    from tests.conftest import Run
+    from tests.conftest import Run, UserCatalog
 
 EXAMPLES = EXAMPLE.parents[1]
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("blueprint-*/blueprint.yaml")), ids=lambda path: path.parent.name)
 def test_examples_check_clean(path: Path, run: "Run") -> None:
-    """No finding of any severity; what a pattern accepts is a note with its line."""
+    """No finding of any severity."""
     ran = run("check", str(path))
     assert (ran.code, ran.stdout.partition(" in ")[0]) == (0, "no finding")
-    if "no-sharing" in path.read_text("utf-8"):
-        assert any("RM403 on RamSageMaker is accepted by scps/no-sharing.yaml:" in text for text in ran.notes)
+
+
+def test_what_a_pattern_accepts_is_a_note(run: "Run", user_catalog: "UserCatalog") -> None:
+    """It is not found, and said with its line."""
+    pattern = (
+        "title: T\ndescription: D.\naccepts: [{rule: RM403, sid: Ram, why: we want it}]\nstatements:\n"
+        "  - {sid: Ram, actions: 'ram:CreateResourceShare', conditions: {'ForAnyValue:ArnLike': "
+        "{'ram:ResourceArn': 'arn:*:sagemaker:*:*:*'}}}\nleft_open: [n]\n"
+    )
+    user_catalog({"scps/ours.yaml": pattern})
+    Path("bp.yaml").write_text(f"catalog: [catalog]\n{_HEAD}[ours]}}\n", "utf-8")
+    ran = run("check", "bp.yaml")
+    assert (ran.code, ran.stdout.partition(" in ")[0]) == (0, "no finding")
+    assert any("RM403 on Ram is accepted by catalog/scps/ours.yaml:3: we want it" in text for text in ran.notes)
+
+
+_HEAD = (
+    'regions: [eu-west-1]\norganization: {id: o-a1b2c3d4e5}\naccounts: {a: {id: "111111111111"}}\n'
+    "roles: {a/x: {persona: sagemaker-compute, bucket: acme}}\nlayers: {scp: "
+)
 
 
 def test_what_many_roles_accept_is_one_note(run: "Run") -> None:
@@ -67,13 +85,9 @@ def test_a_list_of_patterns_has_names_and_patterns_with_parameters() -> None:
     """It is what the mapping of all of them is."""
     listed = "[no-sharing, {approved-regions: {regions: [eu-west-1]}}, {vpc-required: }]"
     mapped = "{no-sharing: {}, approved-regions: {regions: [eu-west-1]}, vpc-required: {}}"
-    head = (
-        'regions: [eu-west-1]\norganization: {id: o-a1b2c3d4e5}\naccounts: {a: {id: "111111111111"}}\n'
-        "roles: {a/x: {persona: sagemaker-compute, bucket: acme}}\nlayers: {scp: "
-    )
     found = []
     for text in (listed, mapped):
-        Path("bp.yaml").write_text(f"{head}{text}}}\n", "utf-8")
+        Path("bp.yaml").write_text(f"{_HEAD}{text}}}\n", "utf-8")
         found.append(composed_blueprint("bp.yaml", OUTSIDE).layers)
     assert found[0]
     texts = [[one.text for level in layers for one in level.documents.policies] for layers in found]

@@ -199,6 +199,7 @@ def organization(cloud: Cloud) -> tuple[str, Any]:
     return str(made), client
 
 
+@pytest.mark.nightly
 def test_policies_of_the_organization_are_compared(run: "Run", cloud: Cloud) -> None:
     """Not known where nobody may ask, missing where none is attached, then the same, then another; never changed."""
     layers = ("assume: deploy\n", "assume: deploy\nlayers: {scp: [approved-regions]}\n")

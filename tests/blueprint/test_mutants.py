@@ -49,6 +49,7 @@ def found(fault: dict[str, Any], faulty: ModuleType) -> bool:
     return any(fault["says"] in one.problem for one in proof.counter_examples)
 
 
+@pytest.mark.nightly
 @pytest.mark.sampled(20)
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.module}: {slip.other[:40]}")
 def test_a_slip_is_seen(slip: Slip) -> None:

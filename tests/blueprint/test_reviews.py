@@ -120,6 +120,7 @@ def test_what_no_document_has_is_a_difference(run: "Run", file: str) -> None:
     assert (ran.code, ran.stdout.count("assume deploy")) == (1, 3)
 
 
+@pytest.mark.nightly
 def test_shares_and_vpc_endpoints_are_compared(run: "Run", file: str) -> None:
     """What RAM shares, and what an endpoint lets through, is a document too; their services and ids are named."""
     features = "feature_groups: {data/visits: visits}\nvpc_endpoints: {data/api: {service: s3, id: vpce-0a1b2c3d}}\n"

@@ -204,6 +204,7 @@ def test_no_role_of_the_kit_touches_the_alarm_or_another() -> None:
         assert left == []
 
 
+@pytest.mark.nightly
 def test_a_long_list_of_roles_is_said_and_then_refused() -> None:
     """EventBridge takes 2,048 characters before its quota is raised, and 4,096 at most: no rule is cut."""
 

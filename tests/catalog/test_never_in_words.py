@@ -102,6 +102,7 @@ def test_spaces_of_ones_own_are_excepted_wherever_it_is_told(run: "Run") -> None
         assert says in " ".join(run(*command).stdout.replace("│", " ").split())
 
 
+@pytest.mark.nightly
 def test_no_sentence_shows_a_placeholder(run: "Run") -> None:
     """Of any persona or separation, in any form, with or without a role's values."""
     separations = sorted(CATALOG.found("separations"))

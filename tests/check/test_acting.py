@@ -157,6 +157,7 @@ def test_every_action_on_some_type_is_no_administrator(resource: str, rule: str)
     [
         "check/escalation_paths.json",
         "check/sensitive.json",
+        "reference/quirks/reach.json",
         "reference/quirks/identity_providers.json",
         "reference/quirks/actions.json",
     ],

@@ -28,6 +28,9 @@ NOWHERE = [
     ("iam:DeleteRole", "arn:aws:iam::*:policy/*"),
     ("iam:ListUsers", "arn:aws:iam::111122223333:user/*"),
     ("sagemaker:CreateEndpoint", "arn:aws:sagemaker:*:*:model/*"),
+    ("sts:AssumeRole", "arn:aws:sts::*:assumed-role/admin/*"),
+    ("s3:GetObject", "arn:aws:s3:::prod/secret/"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db"),
 ]
 SOMEWHERE = [
     ("s3:DeleteObject", OBJECTS),
@@ -41,6 +44,10 @@ SOMEWHERE = [
     ("sagemaker:*", "arn:aws:sagemaker:*:*:training-job/*"),
     ("organizations:DescribeAccount", "arn:aws:organizations::*:account/*"),
     ("iam:ListUsers", "*"),
+    ("s3:GetObject", "arn:aws:s3:::prod/secret/*"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/db-??????"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/db-A1b2C3"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/*"),
     ("*", "arn:aws:s3:::prod"),
 ]
 
@@ -199,3 +206,41 @@ def test_all_values_in_a_deny() -> None:
     for condition in right:
         assert "RM406" not in rules(policy(denied("*", "*", **condition)))
     assert "RM406" in rules(policy(denied("*", "*", **{"ForAllValues:StringEquals": {"aws:TagKeys": "owner"}})))
+    required = {"ForAllValues:StringNotEquals": {"aws:TagKeys": ["CostCenter", "Owner"]}}
+    assert "RM406" in rules(policy(denied("ec2:RunInstances", "*", **required)))
+
+
+EVERYTHING: list[dict[str, Any]] = [
+    {"NotAction": "*", "Resource": "*"},
+    {"Action": "*", "NotResource": "*"},
+    {"Action": "s3:DeleteObject", "NotResource": ["arn:aws:s3:::acme/*", "arn:aws:s3:::*"]},
+    {"Action": "iam:DeleteRole", "NotResource": "arn:aws:iam::*:role/*"},
+]
+SOMETHING: list[dict[str, Any]] = [
+    {"NotAction": "s3:*", "Resource": "*"},
+    {"Action": "s3:*", "NotResource": OBJECTS},
+    {"Action": "iam:*", "NotResource": "arn:aws:iam::*:role/*"},
+    {"Action": "iam:DeleteRole", "NotResource": "arn:aws:iam::111122223333:role/*"},
+]
+
+
+@pytest.mark.parametrize("parts", EVERYTHING, ids=json.dumps)
+def test_a_deny_of_all_but_everything(parts: dict[str, Any]) -> None:
+    """What is left out is all that there is."""
+    assert "RM316" in rules(policy({"Effect": "Deny", **parts}))
+
+
+@pytest.mark.parametrize("parts", SOMETHING, ids=json.dumps)
+def test_a_deny_of_all_but_something(parts: dict[str, Any]) -> None:
+    """What is left out is a part."""
+    assert "RM316" not in rules(policy({"Effect": "Deny", **parts}))
+
+
+def test_private_addresses() -> None:
+    """In whatever effect and list; the address within a VPC has a key of its own, and a public one is right."""
+    for operator in ("IpAddress", "NotIpAddress", "IpAddressIfExists"):
+        for value in ("10.1.2.3", "172.20.0.0/16", "192.168.0.0/24", "fd00::/8"):
+            assert "RM407" in rules(policy(denied("*", "*", **{operator: {"aws:SourceIp": ["203.0.113.0/24", value]}})))
+            assert "RM407" not in rules(policy(denied("*", "*", **{operator: {"aws:VpcSourceIp": value}})))
+        for value in ("203.0.113.0/24", "172.40.0.0/16", "0.0.0.0/0", "nowhere"):
+            assert "RM407" not in rules(policy(denied("*", "*", **{operator: {"aws:SourceIp": value}})))

@@ -58,6 +58,7 @@ def test_thousands_of_resources_end() -> None:
     assert reasons({"Resources": {**many, **roles}}) == []
 
 
+@pytest.mark.nightly
 def test_what_acts_together_has_a_budget() -> None:
     """Thousands of policies of one role, or statements of one policy: each is judged, their pairs are not."""
     named = [f"M{number}" for number in range(2_100)]
@@ -77,6 +78,7 @@ def test_what_acts_together_has_a_budget() -> None:
     assert not families(found[:1])[0].ways
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("count", [40, 16_000])
 def test_thousands_of_choices_end(count: int) -> None:
     """A few of their ways are judged, and the reason does not write out a number of thousands of digits."""

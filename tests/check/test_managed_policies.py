@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 
+import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from rolemgr.check.collect import from_text
@@ -27,6 +28,7 @@ def found() -> tuple[Finding, ...]:
     return tuple(finding for name, text in policies().items() for finding in check(from_text(text, name, as_json=True)))
 
 
+@pytest.mark.nightly
 def test_the_grammar_of_aws_is_ours() -> None:
     """No policy of AWS's own breaks the grammar."""
     assert len(policies()) > 1_500

@@ -10,6 +10,7 @@ from tests.check.support import findings, policy
 
 from rolemgr.check.patterns import may_meet, overlap
 from rolemgr.check.run import check
+from rolemgr.check.sniff import template_kind
 from rolemgr.check.sources import look_into
 
 ROLE = "arn:aws:iam::111122223333:role/"
@@ -23,6 +24,7 @@ def allow(action: Any, resource: str, **condition: Any) -> dict[str, Any]:
     return {**made, "Condition": condition} if condition else made
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "statement",
     [
@@ -39,6 +41,7 @@ def test_many_statements_end_soon(statement: Callable[[int], dict[str, Any]]) ->
     assert time.process_time() - start < SECONDS
 
 
+@pytest.mark.nightly
 def test_conditions_by_the_thousand_end_soon() -> None:
     """What holds in the same of a template's ways is put into words once."""
     names = [f"C{number}" for number in range(8_000)]
@@ -71,7 +74,7 @@ def test_tags_that_take_too_long_are_said() -> None:
     moving = [allow("sagemaker:AddTags", f"{any_of}a?{number:03}z") for number in range(400)]
     told = [one.message for one in findings(policy(*tagged, *moving)) if one.rule == "RM906"]
     assert len(told) == 1
-    assert told[0].startswith("can't tell whether `sagemaker:AddTags` here or behind")
+    assert told[0].startswith("can't tell whether this or an Allow behind it moves tags")
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,12 @@ def test_ends_agree_with_the_walk(one: str, two: str) -> None:
     """What the ends tell apart has nothing in common."""
     assert may_meet(one, two) or not overlap(one, two)
     assert may_meet(one, two) == (two == "x")
+
+
+@pytest.mark.parametrize("text", [" " * 60_000, "{" * 60_000, "{ " * 30_000, "Type" * 20_000, "Type: " * 20_000])
+def test_what_a_long_line_is_of_is_soon_told(text: str) -> None:
+    """Each character of a line without an end is looked at once."""
+    start = time.process_time()
+    assert template_kind(f"a: 1\n{text}\nb: 2\n") is None
+    assert template_kind(f"a: 1\n{text}\nAWSTemplateFormatVersion: 2010-09-09\n") == "a CloudFormation template"
+    assert time.process_time() - start < SECONDS

@@ -13,6 +13,9 @@ def test_a_newer_action_is_not_called_unknown(effect: str, action: str) -> None:
     """A warning says what is known and from where; that it grants or denies nothing nobody knows."""
     found = findings(policy({"Effect": effect, "Action": action, "Resource": "*"}))
     assert "RM202" not in {finding.rule for finding in found}
+    if effect == "Deny":  # it may hold, and does no harm
+        assert found == []
+        return
     said = next(finding.message for finding in found if finding.rule == "RM210")
     assert "does not list yet" in said
     assert "botocore" in said

@@ -262,7 +262,7 @@ def test_duplicate_keys_are_refused_with_their_line() -> None:
 
 def test_lines_in_yaml_are_those_of_the_file() -> None:
     """A finding in YAML stands on its line too."""
-    text = "Version: '2012-10-17'\nStatement:\n  - Effect: Allow\n    Action:\n      - s3:GetObject\n      - s3:GetObjcet\n    Resource: '*'\n"
+    text = "Version: '2012-10-17'\nStatement:\n  - Effect: Allow\n    Action:\n      - s3:GetObject\n      - s3:GetObjcet\n    Resource: 'arn:aws:s3:::acme/*'\n"
     assert [(one.rule, one.line) for one in found(text)] == [("RM202", 6)]
 
 

@@ -67,6 +67,7 @@ def test_the_page_is_one_page(run: Run, tmp_path: Path) -> None:
     assert [line for line in lines if len(line) > 80 and path not in line] == []
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform == "win32" or not shutil.which("bash"), reason="the lines are for a shell")
 def test_the_lines_of_a_finding_answer_allowed(run: Run, tmp_path: Path) -> None:
     """Each line that is printed runs, and says what the audit says."""
@@ -157,6 +158,7 @@ def test_wrong_usage_is_one_line(run: Run, tmp_path: Path, arguments: list[str],
     assert word in ran.errors[0]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", ["json", "sarif", "github", "html", "markdown", "csv", "asff"])
 def test_each_form_goes_to_a_file_and_fails_as_the_page_does(run: Run, tmp_path: Path, form: str) -> None:
     """The exit code is that of the findings, whatever the form; `--of` leaves those of one role."""

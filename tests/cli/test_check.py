@@ -42,7 +42,7 @@ def test_a_folder_is_searched_and_what_is_no_policy_is_counted(run: "Run") -> No
     """Policies lie among other files; hidden folders and dependencies are not looked at, and those are named."""
     write("org/a/good.json", GOOD)
     write(
-        "org/b/good.yaml", "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:GetObject', Resource: '*'}\n"
+        "org/b/good.yaml", "Version: '2012-10-17'\nStatement: {Effect: Allow, Action: 's3:ListBucket', Resource: '*'}\n"
     )
     write("org/package.json", {"name": "x"})
     write("org/loose.json", '{"x": 1,}')

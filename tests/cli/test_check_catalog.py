@@ -1,6 +1,7 @@
 """`rolemgr check our-catalog/`: each entry is judged for itself, and the built-in catalog is the measure."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,6 +196,30 @@ def test_what_is_not_read_is_found(run: "Run", user_catalog: "UserCatalog") -> N
     assert made.stderr.count("is not read;") == len(unread)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_what_lies_behind_links_or_in_a_pipe_is_found(run: "Run", user_catalog: "UserCatalog") -> None:
+    """No pipe is waited for, no circle walked for ever; a title may stand behind a long comment."""
+    user_catalog({"personas/ok.yaml": "title: T\ndescription: D.\nextends: data-scientist\n"})
+    user_catalog({"personas/below/long.yaml": f"{'#' * 5_000}\ntitle: T\n", "elsewhere/of.yaml": "title: T\n"})
+    os.mkfifo("catalog/personas/below/pipe.yaml")
+    os.mkfifo("catalog/shares.yaml")
+    Path("catalog/personas/round").symlink_to(Path("catalog/personas").absolute())
+    Path("catalog/personas/whole").symlink_to(Path("catalog").absolute())
+    Path("catalog/personas/linked").symlink_to(Path("catalog/elsewhere").absolute())
+    found = {one["path"].removeprefix("catalog/personas/") for one in findings(run, "catalog")}
+    assert found == {"below/long.yaml", "below/pipe.yaml", "linked/of.yaml"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_a_folder_with_a_pipe_is_soon_told_from_a_catalog(run: "Run") -> None:
+    """Whether a folder is a catalog is asked of its files, and of a pipe nobody waits for the answer."""
+    Path("org/scps").mkdir(parents=True)
+    os.mkfifo("org/scps/pipe.yaml")
+    result = run("check", "org")
+    assert result.code == 2
+    assert "pipe.yaml: not judged: is a pipe" in result.stderr
+
+
 LESS = "title: T\nwhy: W.\nnever: ['secretsmanager:UpdateSecret']\n"
 
 
@@ -238,3 +263,72 @@ def test_what_an_entry_accepts_or_takes_on_trust_is_said(run: "Run", user_catalo
 def test_the_folders_that_make_a_catalog_are_those_that_it_reads() -> None:
     """`check` looks for them without loading the catalog."""
     assert {one.partition("/")[0] for one in FOLDERS.values()} == set(CATALOG_FOLDERS)
+
+
+def test_a_persona_that_needs_values_is_judged_with_examples(run: "Run", user_catalog: "UserCatalog") -> None:
+    """What its groups grant wrongly is found, and who asks what it may do gets a plain no where no group has it."""
+    group = (
+        "title: T\ndescription: D.\nparameters: {inboxes: {type: s3-prefix, many: true, help: H}}\nstatements:\n"
+        '  - {sid: A, actions: "s3:PutObject", resources: "arn:{{ partition }}:s3:::{{ inboxes }}/*"}\n'
+        '  - {sid: B, actions: "iam:PassRole", resources: "arn:{{ partition }}:iam::{{ account }}:role/*"}\n'
+    )
+    persona = "title: T\ndescription: D.\nactivity_groups: [inbox]\nguardrail_profile: isolated\n"
+    user_catalog({"activity_groups/inbox.yaml": group, "personas/vendor.yaml": persona})
+    ran = run("check", "catalog", "--format", "json")
+    found = json.loads(ran.stdout)
+    assert found["not_judged"] == []
+    assert {(one["path"], one["action"]) for one in found["findings"]} >= {
+        ("catalog/activity_groups/inbox.yaml", "iam:PassRole")
+    }
+    asked = ("query", "who", "secretsmanager:CreateSecret", "--catalog", "catalog")
+    assert "no vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())
+    asked = ("query", "who", "s3:PutObject", "--catalog", "catalog")
+    assert "unknown vendor" in " ".join(run(*asked).stdout.replace("├──", "").replace("└──", "").split())
+
+
+@pytest.mark.parametrize(
+    "path", ["catalog/activity_groups/tell.yaml", "catalog/activity_groups", "catalog/guardrails/profiles/ours.yaml"]
+)
+def test_one_entry_is_judged_within_its_catalog(run: "Run", user_catalog: "UserCatalog", path: str) -> None:
+    """As pre-commit hooks give the files that changed; what is wrong elsewhere in the catalog is not told."""
+    user_catalog(
+        {
+            "activity_groups/tell.yaml": GROUP.format(action="sns:Publsh"),
+            "guardrails/profiles/ours.yaml": "title: T\ndescription: D.\nguardrails: {max-runtim: 1h}\n",
+            "personas/teller.yaml": "title: T\ndescription: D.\nactivity_groups: [tel]\n",
+        }
+    )
+    ran = run("check", path, "--format", "json")
+    assert ran.code == 1
+    (only,) = json.loads(ran.stdout)["findings"]
+    assert only["path"].startswith(path)
+    assert json.loads(ran.stdout)["checked"] == 1
+
+
+def test_a_rendered_policy_in_a_folder_of_that_name_is_a_policy(run: "Run", user_catalog: "UserCatalog") -> None:
+    """`scps` may hold what was rendered, beside a catalog."""
+    folder = user_catalog({"activity_groups/tell.yaml": GROUP.format(action="sns:Publish")})
+    (folder / "scps").mkdir()
+    (folder / "scps/a.json").write_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*"}]}')
+    found = json.loads(run("check", "catalog/scps/a.json", "--format", "json").stdout)["findings"]
+    assert "RM101" in {one["rule"] for one in found}
+
+
+ACCEPTS = "accepts: [{{rule: RM9999, {} why: w}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("activity_groups/tell.yaml", GROUP.format(action="sns:Publish") + ACCEPTS.format("action: 'sns:Publish',")),
+        ("scps/tell.yaml", "title: T\ndescription: D.\nstatements: [{sid: A, actions: 'sns:Publish'}]\nleft_open: [n]\n"
+         + ACCEPTS.format("sid: A,")),
+    ],
+)  # fmt: skip
+def test_an_entry_can_not_accept_a_rule_that_there_is_none_of(
+    run: "Run", user_catalog: "UserCatalog", path: str, text: str
+) -> None:
+    """It would excuse nothing, and look as if it did."""
+    user_catalog({path: text})
+    (only,) = findings(run, "catalog")
+    assert (only["path"], "`RM9999`" in only["message"]) == (f"catalog/{path}", True)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 BAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-GOOD = {"Version": "2012-10-17", "Statement": [{**BAD["Statement"][0], "Action": "s3:GetObject"}]}  # type: ignore[dict-item]
+GOOD = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}],
+}
 YAML = "Version: '2012-10-17'\nStatement:\n  - {Effect: Allow, Action: '*', Resource: '*'}\n"
 TEMPLATE = """\
 # whose

@@ -336,3 +336,20 @@ def test_a_whole_role_without_attached_policies_stands_alone(run: "Run") -> None
     arn = ("arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",)
     old, new = write("a.json", whole(READ, deny, attached=arn)), write("b.json", whole(TRAIN, attached=arn))
     assert "no longer denied" in run("diff", old, new, "--fail-on", "gained").stdout
+
+
+@pytest.mark.parametrize("kind", ["trust", "resource"])
+def test_all_whom_a_statement_names_are_told(kind: str, run: "Run") -> None:
+    """One request needs one principal; who else gets in by the same statement is not left out."""
+    action = {"trust": "sts:AssumeRole", "resource": "s3:GetObject"}[kind]
+    asked = {"Action": action, **({"Resource": "arn:aws:s3:::acme/*"} if kind == "resource" else {})}
+    service = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, **asked}
+    named = ["arn:aws:iam::222233334444:root", "arn:aws:iam::666677778888:role/ci", "arn:aws:iam::999988887777:user/x"]
+    tagged = {"StringEquals": {"aws:PrincipalTag/team": "ml"}}
+    others = {"Effect": "Allow", "Principal": {"AWS": named}, **asked, "Condition": tagged}
+    old, new = write("a.json", document(service)), write("b.json", document(service, others))
+    said = "any principal of account 222233334444 that its administrators allow"
+    for files, way in (((old, new), "+ gains"), ((new, old), "- loses")):
+        told = " ".join(run("diff", *files, "--type", kind).stdout.split())
+        assert f"{way} {action}" in told
+        assert f"by {said} or {' or '.join(named[1:])}, where aws:PrincipalTag/team is ml, in the {kind} policy" in told

@@ -61,7 +61,7 @@ def test_a_region_of_the_environment_is_fixed_and_said(run: Run, monkeypatch: py
         (("--format", "yaml", "--sso-instance", "x"), "--sso-instance: does not go with --format yaml; it goes with"
          " permission-set"),
         (("--format", "stackset", "--account", "123456789012"), "--account: a stack set goes into any number of"
-         " accounts, so none can be fixed; leave it out"),
+         " accounts, so none can be fixed; leave it out, or give --account none where `rolemgr.yaml` has one"),
         (("--format", "permission-set"), "a permission set's policies name the account that it is for, and none is"
          " chosen; give --account; make one permission set an account"),
         (("--format", "permission-set", "--account", "123456789012", "--trust", "sagemaker"), "--trust: a permission"

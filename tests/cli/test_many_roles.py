@@ -218,3 +218,17 @@ def test_notes_of_proofs_name_their_role_file(run: "Run", tmp_path: Path) -> Non
         True
     ] * 2
     assert not any(note.startswith("account") for note in ran.notes)
+
+
+def test_versions_of_a_role_in_several_folders_are_each_checked(small_catalog: Path, run: "Run") -> None:
+    """A tree may hold an old one beside the new; two in one folder are a slip, which `create` refuses anyway."""
+    for folder in ("old", "new"):
+        Path(folder).mkdir()
+        Path(folder, "a.yaml").write_text("persona: sagemaker-compute\nname: churn\n")
+    ran = run("check", "old", "new")
+    assert ran.code == 0
+    assert "new/a.yaml and 1 more: each makes role `churn` of account 111122223333" in ran.stderr
+    Path("new/b.yaml").write_text("persona: sagemaker-compute\nname: churn\n")
+    ran = run("check", "old", "new")
+    assert (ran.code, len(ran.errors)) == (2, 2)
+    assert run("create", "old", "new", "-o", "out").code == 2

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.random_policies import allowed, condition, keys_in, policies, requests, rng_of
 from tests.compare.test_compare import JOB, Raw, allow, answer, deny, identity
+from tests.nightly import examples
 
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.compare import compare
@@ -46,7 +47,7 @@ def test_what_holds_whenever_another_does(given_: Raw, wanted: Raw, follows: boo
     assert matches_whenever(one, other, Budget()) is follows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(45, 150), deadline=None)
 @given(st.integers(0, 2**32))
 def test_what_is_sure_holds_for_every_request(seed: int) -> None:
     """An Allow that is sure to match whenever another does allows all that the other allows."""

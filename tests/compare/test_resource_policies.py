@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compare.random_policies import rng_of
+from tests.nightly import examples
 
 from rolemgr.compare.action_groups import Focus
 from rolemgr.compare.compare import compare
@@ -258,7 +259,7 @@ def _requests_of(rng: random.Random) -> Iterator[tuple[CallerScenario, dict[str,
                 yield CallerScenario(caller, account), context
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(45, 150), deadline=None)
 @given(st.integers(0, 2**32))
 def test_no_principal_is_overlooked(seed: int) -> None:
     """Whoever asks, by the new policy and not by the old one, was told of; and every difference is real."""
@@ -275,7 +276,7 @@ def test_no_principal_is_overlooked(seed: int) -> None:
         assert found.proven is False or more != [True, False], (request, scenario)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30, 100), deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_policy_lets_in_nobody_more_than_itself(seed: int) -> None:
     """Also written in another order."""

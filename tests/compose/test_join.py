@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples
 from tests.support import DATA, composed, role_spec
 
 from rolemgr.catalog.load import Catalog
@@ -250,7 +251,7 @@ def _by_sid(role: Any) -> dict[str, ComposedStatement]:
     return {one.sid: one for one in role.statements}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(18, 60), deadline=None)
 @given(persona=st.sampled_from(PERSONAS), group=st.sampled_from(GROUPS))
 def test_what_a_group_does_not_touch_stays(persona: str, group: str) -> None:
     """Sids stay, and statements without an origin in the added group are the same to the letter."""
@@ -272,7 +273,7 @@ def test_what_a_group_does_not_touch_stays(persona: str, group: str) -> None:
                 assert now == statement
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(18, 60), deadline=None)
 @given(persona=st.sampled_from(PERSONAS), group=st.sampled_from(GROUPS))
 def test_denies_stay_when_a_group_is_added(persona: str, group: str) -> None:
     """Their Sids, and to the letter those that neither the group nor its actions touch: guardrails judge these."""

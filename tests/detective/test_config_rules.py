@@ -225,6 +225,18 @@ def test_the_remedy_of_a_policy_detaches_what_is_on_the_list_alone(prefix: str, 
     assert sum(operation.startswith("iam.detach") for operation, _ in recorder.asked) == 1
 
 
+def test_the_role_of_that_remedy_detaches_nothing_else() -> None:
+    """Who could change its runbook would otherwise take any policy off anybody, and its Denies with it."""
+    found = made("broad-managed-policies", given=values(remediate=True))
+    policies = [one for role in of_type(found, "AWS::IAM::Role").values() for one in role["Policies"]]
+    statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    detaching = [one for one in statements if "Detach" in str(one["Action"])]
+    assert len(detaching) == 3
+    for one in detaching:
+        listed = [arn["Fn::Sub"].rpartition("/")[2] for arn in one["Condition"]["ArnEquals"]["iam:PolicyARN"]]
+        assert {"AdministratorAccess", "AmazonSageMakerFullAccess"} <= set(listed)
+
+
 class _Positional:
     """A client whose `get_paginator` takes its argument by place."""
 

@@ -38,6 +38,7 @@ def variants() -> dict[str, Any]:
 VARIANTS = [*NAMES, "all", "all, everything", "nothing chosen"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("variant", "write"), [("all", to_template), ("all, everything", to_json), ("nothing chosen", to_yaml)]
 )

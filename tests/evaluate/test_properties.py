@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples
 
 from rolemgr.errors import RolemgrError
 from rolemgr.evaluate.decision import Evaluation, evaluate
@@ -211,7 +212,7 @@ ODD_STATEMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(90, 300))
 @given(
     st.lists(ODD_STATEMENTS, max_size=3),
     st.sampled_from(["2012-10-17", "2008-10-17"]),

@@ -58,6 +58,39 @@ def test_the_arn_of_a_session_s_role_is_there_and_its_path_alone_is_not_known(
     assert explain(request(), asked).outcome == (decision or "NotKnown")
 
 
+TOGETHER = [
+    ({"ArnLike": {KEY: f"{ROLE}/a*"}, "StringLike": {KEY: f"{ROLE}/*b/r"}}, True),
+    ({"StringLike": {KEY: f"{ROLE}/a?/r"}, "ArnLike": {KEY: f"{ROLE}/?b/r"}}, True),
+    ({"StringLike": {KEY: "*/zz-rolemgr-path/*"}, "StringNotLike": {KEY: f"{ROLE}/z*"}}, True),
+    ({"StringNotLike": {KEY: [f"{ROLE}/r", f"{ROLE}/zz-rolemgr-path/*", f"{ROLE}/z*", f"{ROLE}/?/*"]}}, True),
+    ({"StringLike": {KEY: f"{ROLE}/a/*"}, "StringNotLike": {KEY: f"{ROLE}/a*"}}, False),
+    ({"StringLike": {KEY: f"{ROLE}/a/*"}, "StringEquals": {KEY: f"{ROLE}/r"}}, False),
+    ({"StringLike": {KEY: f"{ROLE}/*/${{aws:username}}"}}, True),
+]
+
+
+@pytest.mark.parametrize(("condition", "turns"), TOGETHER, ids=str)
+def test_conditions_that_meet_on_few_paths_turn_the_decision(condition: dict[str, object], turns: bool) -> None:
+    """A path that several conditions leave together is one that the role may have."""
+    for effect, otherwise in (("Allow", "ImplicitlyDenied"), ("Deny", "Allowed")):
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        statement = {"Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition}
+        listed = [statement] if effect == "Allow" else [everything, statement]
+        asked = Policies((IdentityPolicy.model_validate({"Version": "2012-10-17", "Statement": listed}),))
+        assert decision_of(request(), asked) == (None if turns else otherwise)
+
+
+def test_conditions_too_many_to_tell_are_not_known() -> None:
+    """Where patterns overlap in more ways than are looked at, the decision is not known."""
+    values = [f"{ROLE}/*{one}?{two}*{three}*" for one in "abcd" for two in "abcd" for three in "abcd"]
+    document = policies("Allow", "StringLike", "x").identity[0].to_json_value()
+    document["Statement"] = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+         "Condition": {"StringLike": {KEY: values[:40]}, "StringNotLike": {KEY: values[40:]}}}
+    ]  # fmt: skip
+    assert decision_of(request(), Policies((IdentityPolicy.model_validate(document),))) is None
+
+
 @pytest.mark.parametrize("given", [request(f"{ROLE}/ml/r"), request(**{KEY: f"{ROLE}/ml/r"})])
 def test_who_gives_the_role_s_arn_is_told(given: Request) -> None:
     """The ARN of the role, as the principal or in the context, leaves nothing open."""

@@ -43,6 +43,7 @@ def test_shellcheck_finds_nothing(persona: str | None) -> None:
     assert (ran.stdout, ran.returncode) == ("", 0)
 
 
+@pytest.mark.sampled(1)
 @needs_aws
 @pytest.mark.parametrize("inline", ["yes", "no"])
 def test_script_makes_the_role(aws: Server, tmp_path: Path, inline: str) -> None:
@@ -68,6 +69,7 @@ def test_script_leaves_an_existing_role_alone(aws: Server, tmp_path: Path) -> No
     assert iam.list_role_policies(RoleName="sagemaker-compute")["PolicyNames"] == []
 
 
+@pytest.mark.nightly
 @needs_aws
 def test_script_takes_back_what_it_made(aws: Server, tmp_path: Path) -> None:
     """The last step fails: no role and no policy is left, and the reason stands on stderr."""

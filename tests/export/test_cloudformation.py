@@ -183,6 +183,7 @@ def test_the_linter_reads_the_text_that_is_printed() -> None:
     assert _findings(exported("cloudformation", Options(explain=True), persona="sagemaker-compute").text) == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("region", ["us-west-2", "ap-southeast-1"])
 def test_cloudformation_makes_the_role(aws: Server, region: str) -> None:
     """

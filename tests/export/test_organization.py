@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.export.conftest import Server
 from tests.export.test_aws_cli import needs_aws, run
 from tests.export.test_terraform import PLUGINS, TERRAFORM, needs_terraform
@@ -46,6 +47,7 @@ def texts(client: Any, root: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.nightly
 @needs_aws
 def test_the_script_makes_attaches_and_leaves_alone(aws: Server, tmp_path: Path) -> None:
     """Made and attached at once; a second run changes nothing unless it is told to, and then makes no second policy."""
@@ -70,6 +72,7 @@ def test_the_script_refuses_a_target_that_is_none(aws: Server, tmp_path: Path) -
     assert (ran.returncode, texts(client, root)) == (2, {})
 
 
+@pytest.mark.nightly
 @needs_terraform
 def test_terraform_takes_the_module(tmp_path: Path) -> None:
     """By the provider's own schema."""

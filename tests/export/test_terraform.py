@@ -135,6 +135,7 @@ ROLES: dict[str, tuple[dict[str, Any], Options]] = {
 }  # fmt: skip
 
 
+@pytest.mark.nightly
 @needs_terraform
 def test_terraform_makes_the_roles_and_then_changes_nothing(aws: Server, tmp_path: Path) -> None:
     """One apply, which validates first, of several modules: each role is the one that is rendered, and a second plan is empty."""

@@ -90,6 +90,7 @@ def test_the_script_makes_the_boundary_first(aws: Server, tmp_path: Any) -> None
     assert version == wanted
 
 
+@pytest.mark.nightly
 @needs_aws
 def test_the_script_takes_the_boundary_back(aws: Server, tmp_path: Any) -> None:
     """Where the role can't be made, nothing of it stays."""

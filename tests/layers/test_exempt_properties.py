@@ -5,6 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.layers.layers_support import composed_layer, decided, documents_of
+from tests.nightly import examples
 
 from rolemgr.model.layer_pattern import LayerKind
 
@@ -31,7 +32,7 @@ POLICIES = [
 ACTIONS = st.sampled_from(["sagemaker:CreateTrainingJob", "sagemaker:CreateModel", "sagemaker:CreateProcessingJob"])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60, 200))
 @given(KINDS, ACCOUNTS, NAMES, ACTIONS, TAGS)
 def test_only_the_exempt_are_let_go(kind: str, account: str, name: str, action: str, tags: dict[str, str]) -> None:
     """Everybody else is denied what the guardrail forbids."""
@@ -40,7 +41,7 @@ def test_only_the_exempt_are_let_go(kind: str, account: str, name: str, action: 
     assert (decided(request, scps=POLICIES) == "Allowed") is bool(EXEMPT.fullmatch(principal))  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(60, 200))
 @given(
     st.sampled_from(["iam:CreateRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole"]),
     ACCOUNTS, NAMES, TAGS,

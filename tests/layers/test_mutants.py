@@ -4,6 +4,7 @@ import pytest
 from tests.layers.mutants import CHECKS, SLIPS, Slip, fails, found_by
 
 
+@pytest.mark.nightly
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.module}: {slip.what}")
 def test_a_slip_is_caught(slip: Slip) -> None:

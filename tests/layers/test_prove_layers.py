@@ -71,6 +71,7 @@ SETS = [(LayerKind.SCP, tuple(GUARDED)), (LayerKind.SCP, ("kms-required", "appro
         (LayerKind.RCP, tuple(PATTERNS[LayerKind.RCP]))]  # fmt: skip
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("kind", "names"), SETS, ids=str)
 def test_what_is_rendered_is_proven(kind: LayerKind, names: tuple[str, ...]) -> None:
     """Every proof holds, none is empty but that of what a set does not have."""

@@ -322,6 +322,7 @@ def test_names_of_aws_partitions_come_from_the_resource() -> None:
     assert "arn:aws-cn:iam::444455556666:root" in text
 
 
+@pytest.mark.nightly
 @needs_terraform
 def test_terraform_knows_the_resources(tmp_path: Path) -> None:
     """Its own judge: the names of resources and arguments, and that each policy is JSON."""

@@ -105,6 +105,7 @@ def test_the_script_is_right_and_makes_nothing_twice(tmp_path: Path) -> None:
         assert sum(opened) == (1 if calls else 0)
 
 
+@pytest.mark.nightly
 @needs_terraform
 def test_terraform_knows_the_resources(tmp_path: Path) -> None:
     """The provider takes every argument."""

@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[Callable[[], Iterator[Mutant]], int]] = {
 """The mutants of each kind, and how many there are at least."""
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
     """No seeded defect goes through all proofs, and not all are caught before a proof is asked."""
@@ -39,6 +40,7 @@ def test_every_mutant_is_caught(kind: str, tmp_path: Path) -> None:
     assert Counter(by == ["refused"] for by in found.values())[False] > len(found) / 3
 
 
+@pytest.mark.nightly
 def test_every_mutant_of_a_tag_condition_is_caught(tmp_path: Path) -> None:
     """Each condition on tags of each statement is needed as it is: without it, or with another, a proof fails."""
     found = {mutant.name: mutant.found_by(tmp_path) for mutant in tag_mutants(tmp_path)}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples
 from tests.separation.test_certainty import found
 
 from rolemgr.errors import InputError, SourceLocation
@@ -65,7 +66,7 @@ def could(allow: str, deny: str | None, within: str, except_on: str | None, know
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(75, 250), deadline=None)
 @given(patterns, st.none() | patterns, patterns, st.none() | patterns, st.none() | st.sampled_from(NAMES[1:]))
 def test_what_is_allowed_is_never_passed_over(
     allow: str, deny: str | None, within: str, except_on: str | None, known: str | None
@@ -80,7 +81,7 @@ def test_what_is_allowed_is_never_passed_over(
             assert allowed([policy("Allow", [except_on])], resource, name), (resource, name)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30, 100), deadline=None)
 @given(plain, plain)
 def test_without_variables_the_question_is_exact(allow: str, within: str) -> None:
     """Two patterns of two letters that have a text in common have a short one."""
@@ -106,7 +107,7 @@ GRANTED = (
 letters = st.sampled_from(("keep", "keep", "keep", "?", "*", "swap"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60, 200), deadline=None)
 @given(st.sampled_from(GRANTED), st.lists(letters, min_size=30, max_size=30), st.integers(0, 12), st.booleans())
 def test_action_patterns_are_read_as_the_evaluator_reads_them(
     name: str, changes: list[str], cut: int, open_ended: bool

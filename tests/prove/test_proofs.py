@@ -69,6 +69,7 @@ def test_every_persona_is_proven() -> None:
     assert [text for one in personas() for text in examples(limits_of(one))] == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("part", range(3))
 def test_variants_of_the_catalog_are_proven(part: int) -> None:
     """Personas under profiles, guardrails and tags, and groups alone: a part of what `rolemgr prove` looks at."""
@@ -530,3 +531,10 @@ def test_a_passed_role_is_looked_up_among_those_that_are_proven_with_it(run: Run
     assert f"{reached}, and what that may do is not known; give its role file too" in alone.stdout
     Path("roles/exec.yaml").write_text(EXECUTION.replace("mlops-engineer", "sagemaker-compute"))
     assert run("prove", "roles").code == 0
+    Path("roles/exec.yaml").write_text(f"{EXECUTION}path: /ml/\n")
+    elsewhere = run("prove", "roles")
+    assert elsewhere.code == 1
+    assert (
+        f"{reached}, and what that may do is not known; did you mean arn:aws:iam::222233334444:role/ml/churn-exec"
+        in (elsewhere.stdout)
+    )

@@ -71,14 +71,38 @@ def test_it_is_not_proven_and_the_others_are(folder: Path, monkeypatch: pytest.M
     assert all("read-lake" not in one.get("add", ()) for one in variants(catalog))
 
 
-def test_what_a_role_shares_with_it_can_not_be_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other proofs of the role hold."""
+def test_another_role_is_proven_beside_an_example_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was taken for the other persona's values is said; no option of this role could give them."""
     monkeypatch.chdir(folder.parent)
     proofs = {one.name: one for one in prove_role(subject_of(_Ours([Path("catalog")]), {"persona": "monitor"}))}
-    assert [one.problem for one in proofs["overlap"].untold] == [
-        f"can't tell what it shares with persona `lake-reader`: {WHY}"
-    ]
-    assert [name for name, proof in proofs.items() if not proof.holds] == ["overlap"]
+    assert proofs["overlap"].supposed == (
+        "persona `lake-reader` is taken with --parameter lakes=example-bucket --no-default-guardrails",
+    )
+    assert all(proof.holds for proof in proofs.values())
+
+
+TELLER = """\
+title: Tell
+description: Tells.
+parameters:
+  topics: {type: arn, of: "sns:topic", many: true, help: the topics}
+statements:
+  - sid: Tell
+    actions: [sns:Publish]
+    resources: ["{{ topics }}"]
+"""
+
+
+def test_what_both_name_alike_is_where_they_meet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other persona is taken with the role's own value of a parameter: there they share what they write."""
+    for name in ("ours", "theirs"):
+        (folder / f"activity_groups/{name}.yaml").write_text(TELLER)
+        (folder / f"personas/{name}.yaml").write_text(PERSONA.format(name))
+    monkeypatch.chdir(folder.parent)
+    chosen = {"persona": "ours", "parameter": {"topics": ["arn:aws:sns:us-east-1:111122223333:acme"]}}
+    overlap = next(one for one in prove_role(subject_of(_Ours([Path("catalog")]), chosen)) if one.name == "overlap")
+    found = {one.request.resource for one in overlap.counter_examples if one.request}
+    assert found == {"arn:aws:sns:us-east-1:111122223333:acme"}
 
 
 def test_what_is_wrong_is_still_bad_input(folder: Path) -> None:

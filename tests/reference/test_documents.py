@@ -52,6 +52,7 @@ def test_a_principal_that_nobody_is_is_questioned(principal: dict[str, Any], say
     assert found.startswith(says)
 
 
+@pytest.mark.nightly
 def test_what_aws_writes_is_not_questioned() -> None:
     """Over all of AWS's managed policies the only doubts are names of services and actions that are no more."""
     table = json.loads(aws_managed_policies.aws_managed_policies_data)

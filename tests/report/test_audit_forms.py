@@ -164,6 +164,7 @@ def test_asff_is_what_batch_import_findings_takes() -> None:
         assert len(one.get("Remediation", {"Recommendation": {"Text": ""}})["Recommendation"]["Text"]) <= 512
 
 
+@pytest.mark.nightly
 def test_asff_has_batches_of_one_account() -> None:
     """A hundred at most, and never of two accounts: AWS takes them of the caller's own."""
     roles = [role(f"r{number:03}", allow("*")) for number in range(230)]
@@ -228,6 +229,7 @@ def test_hostile_names_do_nothing_to_a_page_or_a_log() -> None:
     assert all(one["Title"].isprintable() and one["Description"].isprintable() for one in imported(found))
 
 
+@pytest.mark.nightly
 def test_ten_thousand_findings_stay_usable() -> None:
     """A page of bounded size that says what it leaves out; the lists have everything."""
     some = audited(details([role(f"r{number:03}", allow("*")) for number in range(400)], [

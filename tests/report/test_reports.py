@@ -180,6 +180,7 @@ def test_a_legend_has_the_marks_that_are_used() -> None:
     assert [grid.tone(cell) for cell in ("R W", "R", "", "?")] == ["look", "", "", ""]
 
 
+@pytest.mark.nightly
 def test_an_audit_of_many_stays_usable() -> None:
     """The page is bounded and says so; its JSON form has everything."""
     some = audited(details([role("r", allow(["s3:*", "iam:*"]))]))

@@ -228,6 +228,7 @@ def _decision(request: Request, wanted: dict[str, tuple[str, ...]], policies: Po
     return evaluate(replace(request, context=Context({**kept, **wanted})), policies).decision
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_what_is_not_refused_keeps_the_separation(persona: str) -> None:
@@ -244,6 +245,7 @@ def test_what_is_not_refused_keeps_the_separation(persona: str) -> None:
     assert 0 < len(kept) < len(managed_policy_names())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_the_judge_of_that_does_find_what_is_refused(persona: str) -> None:

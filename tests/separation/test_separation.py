@@ -186,7 +186,7 @@ def _decided(request: Request, given: dict[str, str], policies: Policies) -> str
 JUDGED = {"kept": 0, "broken": 0}
 
 
-@settings(max_examples=examples(250, 1000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80, 1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     persona=st.sampled_from(PERSONAS),
     add=st.lists(st.sampled_from(GROUPS), max_size=3, unique=True),

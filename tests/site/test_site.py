@@ -181,6 +181,7 @@ def test_a_browser_asks_for_nothing_outside_and_refuses_nothing(site: Path, tmp_
     assert [line for line in said if ":CONSOLE" in line] == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("link", "code"), [("nowhere.md", 1), ("index.md#nowhere", 1), ("index.md#home", 0)])
 def test_a_broken_link_stops_the_build(link: str, code: int, tmp_path: Path) -> None:
     """The pinned builder is strict about pages and about anchors."""

@@ -158,7 +158,7 @@ def test_generated_histories_lose_nothing_and_gain_nothing() -> None:
     away any action that is not kept for want of evidence loses something that was used.
     """
     shrunk = checked = 0
-    for seed in range(examples(50, 400)):
+    for seed in range(examples(20, 400)):
         old = policy(seed)
         events = [one.event for one in calls(seed, 12)]
         use = used(events, old)

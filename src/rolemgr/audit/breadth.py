@@ -1,6 +1,6 @@
 """What is wider than a role needs: administrators, everything of SageMaker, any role passed, any secret read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rolemgr.audit.contexts import Choice
 from rolemgr.audit.examples import strange, strangers
@@ -8,6 +8,7 @@ from rolemgr.audit.finding import table
 from rolemgr.audit.rights import ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun, probes
 from rolemgr.check.paths import acted_on, runs_as, shares, takes_a_role, together
+from rolemgr.reference.reach import reach
 
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action
 _FULL_ACCESS = ":iam::aws:policy/AmazonSageMakerFullAccess"
@@ -64,12 +65,17 @@ def over_permissioned(setting: AuditRun, subject: AuditedPrincipal) -> None:
     elif everything:
         names = ", ".join(one.request.action.partition(":")[2] for one in everything[:4])
         setting.find("AU004", subject, f"{names} and more, on any resource", everything)
-    for identifier, alternatives in table()["on_anything"].items():
-        tried = (may_all(subject, [(action, kind)]) for action, kind in alternatives)
+    for identifier, wanted in table()["on_anything"].items():
+        tried = (may_all(subject, [one]) for one in _alternatives(wanted))
         if found := next(filter(None, tried), ()):
             asked = found[0].request
             text = f"{asked.action} on `{asked.resource}`, a name that no policy knows"
             setting.find(identifier, subject, text, found)
+
+
+def _alternatives(wanted: str | Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Return the actions of a finding, each with its resource type: its own, or those of the reference by name."""
+    return reach()[wanted].typed if isinstance(wanted, str) else wanted
 
 
 def on_all(subject: AuditedPrincipal, action: str, only: tuple[str, ...] = ()) -> tuple[ShownRequest, ...]:

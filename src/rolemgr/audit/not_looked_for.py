@@ -6,8 +6,8 @@ OF_PRINCIPALS: Final = (
     "tags of a session that a user makes for itself (sts:GetFederationToken)",
     "a Deny that is taken off another principal before that is assumed",
     "IAM Identity Center and the root users of member accounts (sso:CreateAccountAssignment, sts:AssumeRoot ...)",
-    "what others own in services that are not in the list of docs/audit.md (states:UpdateStateMachine, "
-    "glue:RunStatement, ec2:AssociateIamInstanceProfile ...)",
+    "what others own in services that are not in the list of docs/audit.md (eks:CreatePodIdentityAssociation, "
+    "rolesanywhere:CreateTrustAnchor ...)",
 )
 """Ways to become more, beside those that are looked for."""
 OF_RESOURCES: Final = (

@@ -119,11 +119,12 @@ def _opened(setting: AuditRun, held: HeldResource, asked: _OutsideRequest, budge
     rcps = setting.around.rcps(held.account, asked.action)
     given = held, asked.action, asked.resource
     answer = ask_resource(asked.principal, *given, OUTSIDE, budget, setting.now, choice=Choice.NONE, rcps=rcps)
-    if not answer.shown and asked.account == "*":
+    if not answer.shown and asked.account == "*" and held.policy:
         answer = asked_at_will(
+            held.policy,
             lambda context, choice: ask_resource(
                 asked.principal, *given, context, budget, setting.now, choice=choice, rcps=rcps
-            )
+            ),
         )
     if answer.shown:
         inside = asked.account in setting.inventory.organization.paths
@@ -158,12 +159,21 @@ def outsiders(setting: AuditRun, held: HeldResource, statement: ResourceStatemen
         if account is None and value:
             setting.cannot_tell_at(held, f"whom the id `{value}` names", "only AWS knows: somebody who is gone, mostly")
         elif account == "*":
-            yield from (("*", one) for one in strangers_to(held.policy, partition)) if held.policy else ()
-            yield from compared_with(held.policy, inside, partition) if held.policy else ()
+            yield from _anybody(setting, held, inside)
         elif account and account not in inside:
             arn = Arn.parse(value)
             named = arn is not None and arn.resource != "root"
             yield account, value if named else f"arn:{partition}:iam::{account}:role/example"
+
+
+def _anybody(setting: AuditRun, held: HeldResource, inside: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield principals that stand for anybody, and of the accounts that conditions of the policy of *held* name."""
+    partition = held.arn.split(":", 2)[1]
+    try:
+        yield from (("*", one) for one in strangers_to(held.policy, partition)) if held.policy else ()
+        yield from compared_with(held.policy, inside, partition) if held.policy else ()
+    except TooComplex as error:
+        setting.cannot_tell_at(held, "whom its policy lets in by `*`", error)
 
 
 def say_sessions(setting: AuditRun, subject: AuditedPrincipal, held: HeldResource, principals: Principals) -> None:

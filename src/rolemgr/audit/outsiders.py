@@ -156,7 +156,7 @@ def _of_roles(setting: AuditRun, deciders: Deciders, action: str, resource: str 
         if role.trust is None or (resource is not None and in_common(role.arn, as_pattern(resource)) is None):
             continue
         seen: set[str] = set()
-        for named in dict.fromkeys(_trusted(setting, role, role.trust)):
+        for named in _trusted(setting, subject, role.trust):
             if named.who in seen:
                 continue
             try:
@@ -169,11 +169,18 @@ def _of_roles(setting: AuditRun, deciders: Deciders, action: str, resource: str 
                 yield found
 
 
-def _trusted(setting: AuditRun, role: HeldRole, trust: TrustPolicy) -> Iterator[_Named]:
-    for account, principal in outsiders_of_trust(trust, setting.inventory.accounts, role.arn):
-        yield _Named(account if principal.endswith("/example") or account == "*" else principal, principal)
+def _trusted(setting: AuditRun, subject: AuditedPrincipal, trust: TrustPolicy) -> tuple[_Named, ...]:
+    """Return whom *trust*, of *subject*, lets in from outside, each once; that it can't be told is said."""
+    found: dict[_Named, None] = {}
+    try:
+        for account, principal in outsiders_of_trust(trust, setting.inventory.accounts, subject.holder.arn):
+            who = account if principal.endswith("/example") or account == "*" else principal
+            found[_Named(who, principal)] = None
+    except TooComplex as error:
+        setting.cannot_tell(subject, "whom its trust policy lets in by `*`", error)
     for one in trust.statement:
-        yield from _services(one.principal) if one.effect is Effect.ALLOW else ()
+        found |= dict.fromkeys(_services(one.principal) if one.effect is Effect.ALLOW else ())
+    return tuple(found)
 
 
 def _of_role(

@@ -48,7 +48,7 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
         yield from _freely(subject, freed, groups, bounded=bounded)
     yield from _joins_a_group(subject, groups, any_group=bounded)
     yield from _makes_a_role(subject, bounded=bounded)
-    yield from _makes_a_user(subject)
+    yield from _makes_a_user(subject, groups)
     if not bounded:  # who asks for one action takes the Denies away by itself
         yield from _drops_denies(subject, groups)
 
@@ -211,13 +211,12 @@ def _fills(
     actor = replace(actor, boundary=text, boundary_arn=kept)
     whole, end = (made, *((freed,) if freed else ())), "takes its boundary off, " if freed else ""
     within = f" with boundary {boundary}" if boundary else ""
-    attached = {BOUNDARY: kept, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
-    for action, context in (("iam:AttachRolePolicy", attached), ("iam:PutRolePolicy", {BOUNDARY: kept})):
-        if filled := rights.ask(action, role, context).shown:
-            how = f"makes a role{within}, {end}gives it any policy, and assumes it (iam:CreateRole, {action})"
-            step = ChainStep(subject.holder.arn, WITHIN if kept else EVERYTHING, how, (*whole, filled, assumed))
-            yield Way(step, actor)
-            return
+    if found := _filled(subject, "Role", role, (kept, boundary)):
+        action, filled = found
+        how = f"makes a role{within}, {end}gives it any policy, and assumes it (iam:CreateRole, {action})"
+        step = ChainStep(subject.holder.arn, WITHIN if kept else EVERYTHING, how, (*whole, filled, assumed))
+        yield Way(step, actor)
+        return
     for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: kept}):
         how = f"makes a role{within}, {end}attaches {one.policy.arn} to it, and assumes it (iam:AttachRolePolicy)"
         step = ChainStep(subject.holder.arn, "", how, (*whole, *one.shown, assumed))
@@ -225,29 +224,66 @@ def _fills(
         yield from having(made_of_it, str(one.policy.arn), step, any_policy=any_policy)
 
 
-def _makes_a_user(subject: AuditedPrincipal) -> Iterator[Way]:
-    """Yield making a user, filling it with any policy, and making a key (or a password) of it."""
-    rights, account = subject.rights, subject.account
+def _filled(
+    subject: AuditedPrincipal, kind: str, arn: str, bounds: tuple[str | None, ...]
+) -> tuple[str, ShownRequest] | None:  # fmt: skip
+    """Return the action, and its request, that gives the new *arn* any policy, with one of *bounds* on it by then."""
+    attach, put = f"iam:Attach{kind}Policy", f"iam:Put{kind}Policy"
+    administrator = f"arn:{subject.partition}:{_ADMINISTRATOR}"
+    for bound in dict.fromkeys(bounds):
+        for action, settled in ((attach, {BOUNDARY: bound, POLICY_ARN: administrator}), (put, {BOUNDARY: bound})):
+            if shown := subject.rights.ask(action, arn, settled).shown:
+                return action, shown
+    return None
+
+
+def _makes_a_user(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[Way]:
+    """
+    Yield making a user, filling it with any policy, or a group's, and making a key (or a password) of it.
+
+    With the boundary that conditions want, where they want one and it may be taken off.
+    """
+    rights = subject.rights
     if not rights.speaks("iam:CreateUser"):
         return
-    names = _names(subject, "user")
-    for user in names[:_MOST_NAMES]:
-        made = rights.ask("iam:CreateUser", user, {BOUNDARY: None})
-        if not made.shown:
+    names, bounds = _names(subject, "user"), (None, *boundaries(subject, "iam:CreateUser"))
+    for user, boundary in itertools.product(names[:_MOST_NAMES], bounds):
+        made = rights.ask("iam:CreateUser", user, {BOUNDARY: boundary}, note=boundary is None).shown
+        off = made and boundary and rights.ask("iam:DeleteUserPermissionsBoundary", user, {BOUNDARY: boundary}).shown
+        opened = made and next((one.shown for key in _OPENING if (one := rights.ask(key, user)).shown), None)
+        if not (made and opened) or (boundary and not off):
             continue
-        policy = {BOUNDARY: None, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
-        for action, context in (("iam:AttachUserPolicy", policy), ("iam:PutUserPolicy", {BOUNDARY: None})):
-            filled = rights.ask(action, user, context)
-            opened = next((one for key in _OPENING if (one := rights.ask(key, user)).shown), None) if filled else None
-            if filled.shown and opened and opened.shown:
-                key = opened.shown.request.action
-                how = f"makes a user, gives it any policy, and signs in as it (iam:CreateUser, {action}, {key})"
-                step = ChainStep(subject.holder.arn, EVERYTHING, how, (made.shown, filled.shown, opened.shown))
-                yield Way(step, HeldRole("user", user, user.rpartition("/")[2], account, subject.holder.where))
-                return
+        how = f"makes a user{f' with boundary {boundary}, takes that off' if off else ''}"
+        holder = HeldRole("user", user, user.rpartition("/")[2], subject.account, subject.holder.where)
+        if filled := _filled(subject, "User", user, (None, boundary)):
+            found = f"{how}, gives it any policy", filled, holder
+        elif joined := _joined(subject, holder, groups):
+            group, shown = joined
+            found = f"{how}, adds it to group {group.name}", (_JOIN, shown), replace(holder, policies=group.policies)
+        else:
+            continue
+        text, (action, shown), actor = found
+        by = f"iam:CreateUser, {action}, {opened.request.action}"
+        whole = (made, *((off,) if off else ()), shown, opened)
+        yield Way(ChainStep(subject.holder.arn, EVERYTHING, f"{text}, and signs in as it ({by})", whole), actor)
+        return
     if len(names) > _MOST_NAMES:
         reason = f"none of the first {_MOST_NAMES} can be made, filled and opened, and the others are not asked for"
         rights.cut_off(f"iam:CreateUser on more than {_MOST_NAMES} names", reason)
+
+
+def _joined(
+    subject: AuditedPrincipal, user: HeldRole, groups: Sequence[HeldRole]
+) -> tuple[HeldRole, ShownRequest] | None:  # fmt: skip
+    """Return the first group to which *subject* adds the new *user* and that may do everything, with the request."""
+    for group in groups if subject.rights.speaks(_JOIN) else ():
+        shown = subject.rights.ask(_JOIN, group.arn).shown
+        if shown and is_administrator(subject.working_as(replace(user, policies=group.policies))):
+            return group, shown
+        if shown and group.unknown:
+            reason = "a policy of the group is not known"
+            subject.rights.cut_off(f"what a user that it makes may do in group {group.name}", reason)
+    return None
 
 
 _OPENING = ("iam:CreateAccessKey", "iam:CreateLoginProfile")
@@ -255,16 +291,12 @@ _OPENING = ("iam:CreateAccessKey", "iam:CreateLoginProfile")
 
 def _drops_denies(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iterator[Way]:
     """Yield taking off policies that deny, after which *subject* has every right, or gives itself every right."""
-    dropped: list[ShownRequest] = []
-    kept, names = subject.holder.policies, list[str]()
-    for policy in subject.holder.policies:
-        if not any(one.effect is Effect.DENY for one in policy.document.statement):
-            continue
-        changed = subject.working_as(replace(subject.holder, policies=kept))
-        if shown := _removal(changed, policy, groups):
-            dropped.append(shown)
-            names.append(policy.name)
-            kept = tuple(one for one in kept if one is not policy and (not policy.group or one.group != policy.group))
+    dropped, names, kept = list[ShownRequest](), list[str](), subject.holder.policies
+    while found := _removable(subject, kept, groups):
+        policy, shown = found
+        dropped.append(shown)
+        names.append(policy.name)
+        kept = tuple(one for one in kept if one is not policy and (not policy.group or one.group != policy.group))
     if not dropped:
         return
     free = subject.working_as(replace(subject.holder, policies=kept))
@@ -279,6 +311,15 @@ def _drops_denies(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iter
             step = ChainStep(subject.holder.arn, EVERYTHING, f"{how}, then {then}", (*dropped, answer.shown))
             yield Way(step, free.holder)
             return
+
+
+def _removable(
+    subject: AuditedPrincipal, kept: tuple[HeldPolicy, ...], groups: Sequence[HeldRole]
+) -> tuple[HeldPolicy, ShownRequest] | None:  # fmt: skip
+    """Return the first policy with a Deny that *subject*, with those *kept*, takes off: one may keep another on."""
+    changed = subject.working_as(replace(subject.holder, policies=kept))
+    denying = (one for one in kept if any(each.effect is Effect.DENY for each in one.document.statement))
+    return next(((one, shown) for one in denying if (shown := _removal(changed, one, groups))), None)
 
 
 def _removal(actor: AuditedPrincipal, policy: HeldPolicy, groups: Sequence[HeldRole]) -> ShownRequest | None:

@@ -13,7 +13,7 @@ from rolemgr.audit.strangers import (
     account_of,
     asked_at_will,
     compared_with,
-    source_arns,
+    sources,
     strangers_to,
 )
 from rolemgr.check.document import Document
@@ -107,21 +107,13 @@ def _deputies(setting: AuditRun, subject: AuditedPrincipal, trust: TrustPolicy) 
     for kind, service in _of_kinds(trust, ""):
         if kind != "Service" or not _tells_its_source(setting, service):
             continue
-        for arn in source_arns(trust, service, subject.partition):
-            context = {**_FOR_A_STRANGER, "aws:sourcearn": arn}
-            rcps = setting.around.rcps(subject.account, _ASSUME)
+        for source in sources(trust, service, subject.partition):
+            context, rcps = source.context(trust), setting.around.rcps(subject.account, _ASSUME)
             answer = ask_trust(service, subject.holder, _ASSUME, context, subject.budget, setting.now, rcps=rcps)
             if answer.shown:
-                text = f"{service}, whose condition on the source lets account {STRANGER} in, as any other"
+                text = f"{service}, whose condition on the source lets account {source.account} in, as any other"
                 setting.find("AU105", subject, text, (answer.shown,), about=(service, "source"))
                 break
-
-
-_FOR_A_STRANGER: Final[Settled] = {
-    "aws:sourceaccount": STRANGER, "aws:sourceorgid": "o-zzstranger1",
-    "aws:sourceorgpaths": "o-zzstranger1/r-zz99/ou-zz99-00000000/",
-}  # fmt: skip
-"""What a service tells of the source that it works for, where that is a stranger's."""
 
 
 def _tells_its_source(setting: AuditRun, service: str) -> bool:
@@ -195,16 +187,21 @@ def outsiders_of_trust(trust: TrustPolicy, inside: tuple[str, ...], role: str) -
 
 def _anyone(setting: AuditRun, subject: AuditedPrincipal) -> bool:
     """Find that anybody may assume *subject*, without a condition or on such that anybody meets; return whether."""
-    role, now = subject.holder, setting.now
+    role, now, trust = subject.holder, setting.now, subject.holder.trust
+    if trust is None:
+        return False
     for action in _ASSUMING:
-        for somebody in strangers_to(role.trust, subject.partition) if role.trust else ():
+        for somebody in strangers_to(trust, subject.partition):
 
             def ask(context: Settled, choice: Choice, who: str = somebody, how: str = action) -> RightsAnswer:
                 rcps = setting.around.rcps(subject.account, how)
                 return ask_trust(who, role, how, context, subject.budget, now, ANYTHING, choice=choice, rcps=rcps)
 
             by = "" if action == _ASSUME else f" (by {action})"
-            for answer, text in ((ask(OUTSIDE, Choice.NONE), "without a condition"), (asked_at_will(ask), _AT_WILL)):
+            for answer, text in (
+                (ask(OUTSIDE, Choice.NONE), "without a condition"),
+                (asked_at_will(trust, ask), _AT_WILL),
+            ):
                 if answer.shown:
                     setting.find("AU101", subject, f"any principal of any account, {text}{by}", (answer.shown,))
                     return True

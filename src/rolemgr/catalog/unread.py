@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rolemgr.catalog.folders import FOLDERS, SHARED
+from rolemgr.files.source import MAX_BYTES, open_input
 
 _ENDINGS = (".yaml", ".yml")
 _LIKE_ENTRIES = (*_ENDINGS, ".json", ".txt", ".yamll", ".ymal")
@@ -17,7 +18,6 @@ _FOLDERS: Final[Mapping[str, Path]] = {
 } | {kind: Path(folder) for kind, folder in FOLDERS.items()}  # fmt: skip
 """The folders of a catalog by what people call them."""
 _READ: Final = frozenset(map(Path, FOLDERS.values()))
-_HEAD = 4_096
 
 
 class UnreadEntry(NamedTuple):
@@ -29,9 +29,9 @@ class UnreadEntry(NamedTuple):
 
 def unread(folder: Path) -> Iterator[UnreadEntry]:
     """Yield the files in *folder*, a catalog, that look like entries and are not read, sorted."""
-    for path in _listed(folder):
+    for path in _listed(folder) or ():
         below = path.relative_to(folder)
-        if _is_folder(path) and (meant := _meant(path.name)):
+        if path.is_dir() and (meant := _meant(path.name)):
             yield from _in_folder(folder, below, meant)
         elif _near_shared(path):
             yield UnreadEntry(below, f"shared parameters stand in {SHARED}.yaml")
@@ -39,24 +39,38 @@ def unread(folder: Path) -> Iterator[UnreadEntry]:
 
 def _in_folder(folder: Path, below: Path, meant: Path) -> Iterator[UnreadEntry]:
     """Yield what is not read in the folder *below* the catalog's, which is, or may be, *meant* to be one of ours."""
-    for path in _listed(folder / below):
-        here = path.relative_to(folder)
-        if _is_folder(path):
-            yield from _in_folder(folder, here, _meant(path.name) or meant)
-        elif path.name.lower().endswith(_LIKE_ENTRIES) and _is_entry(path) and (hint := _hint(here, meant)):
-            yield UnreadEntry(here, hint)
+    todo, seen = [(below, meant)], set[tuple[int, int]]()
+    for own in (folder, folder / below):
+        _is_new(own, seen)
+    while todo:
+        here, kind = todo.pop()
+        found = _listed(folder / here)
+        if found is None:
+            yield UnreadEntry(here, "it can't be listed, and nothing in it is read")
+            continue
+        folders = [path.relative_to(folder) for path in found if path.is_dir() and _is_new(path, seen)]
+        todo += [(one, _meant(one.name) or kind) for one in reversed(folders)]
+        for path in found:
+            hint = _hint(path.relative_to(folder), kind) if path.name.lower().endswith(_LIKE_ENTRIES) else None
+            if hint and not path.is_dir() and _is_entry(path):
+                yield UnreadEntry(path.relative_to(folder), hint)
 
 
-def _listed(folder: Path) -> list[Path]:
-    """Return what is in *folder*, sorted; nothing of one that can't be listed: its entries are not read either."""
+def _listed(folder: Path) -> list[Path] | None:
+    """Return what is in *folder*, sorted; None where it can't be listed."""
     try:
         return sorted(folder.iterdir())
     except OSError:
-        return []
+        return None
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()  # a link may lead round in a circle
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Tell whether *folder* is none that was *seen*, and note it: a link may lead round in a circle."""
+    found = folder.stat()
+    known = (found.st_dev, found.st_ino)
+    is_new = known not in seen
+    seen.add(known)
+    return is_new
 
 
 def _hint(path: Path, meant: Path) -> str | None:
@@ -85,7 +99,7 @@ def _near_shared(path: Path) -> bool:
 def _is_entry(path: Path) -> bool:
     """Tell whether the file *path* has a title, as each entry of a catalog; what can't be read may have one."""
     try:
-        with path.open("rb") as file:
-            return b"title" in file.read(_HEAD)
+        with open_input(path) as file:  # a pipe that nobody writes to is not waited for
+            return b"title" in file.read(MAX_BYTES)
     except OSError:
         return True

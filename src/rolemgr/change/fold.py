@@ -18,6 +18,7 @@ from rolemgr.change.weight import weight_of
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.grants import ENDS, Changes, Grant, Part, Value
 from rolemgr.compare.verdicts import Difference, Unknown
+from rolemgr.compare.whom import whom
 from rolemgr.iam.wildcards import contains
 from rolemgr.model.times import duration
 
@@ -185,6 +186,7 @@ class LineKey(NamedTuple):
     notes: tuple[str, ...]
     future: bool
     lifted: str
+    who: str = ""
 
 
 class ChangeRow(NamedTuple):
@@ -236,9 +238,14 @@ def _rows(evidence: Evidence, asked: Direction, giving: Grant) -> Iterator[Chang
             for found in spread(asked.gives, asked.takes, statement, piece, action, asked.budget):
                 causes = causes_of(asked, piece, found.request) if found.request else ()
                 shown = piece._replace(request=found.request) if found.request else piece
-                key = LineKey(kind, causes, notes, one.future, lifted)
+                key = LineKey(kind, causes, notes, one.future, lifted, _who(shown, asked))
                 denied = exceptions(asked.gives, action, found.pattern) if found.pattern else ()
                 yield ChangeRow(key, action, found.pattern, evidence._replace(difference=shown), denied)
+
+
+def _who(one: Difference, asked: Direction) -> str:
+    """Return whom *one* is about, all whom its statement names; of role files, which say whom they trust, nothing."""
+    return "" if asked.giving_role or asked.other_role else whom(one, asked.gives, asked.takes)
 
 
 def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
@@ -256,7 +263,7 @@ def folded(part: str, rows: Sequence[ChangeRow]) -> Iterator[AccessChange]:
         yield AccessChange(
             key.kind, part, "", tuple(dict.fromkeys(row.action for row in found)), patterns, causes=key.causes,
             notes=key.notes, future=key.future, evidence=tuple(reversed(evidence.values())), statement=key.lifted,
-            exceptions=denied,
+            exceptions=denied, who=key.who,
         )  # fmt: skip
 
 

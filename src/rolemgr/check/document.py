@@ -213,11 +213,23 @@ class Document:
     """Gives the column in its line at which a path stands, from 1."""
     missing: str = ""
     """Of an attached policy without a text: why nobody knows what it says."""
+    beside: Sequence["Document"] = ()
+    """The policies that were made to be attached with it, itself among them; empty where it stands alone."""
 
     @cached_property
     def condition_keys(self) -> frozenset[str]:
         """The keys that its conditions are about, in lower case."""
         return frozenset(condition.folded for one in self.statements for condition in one.conditions)
+
+    @cached_property
+    def denies_together(self) -> tuple[Statement, ...]:
+        """The statements that deny, of the document and of those that are attached with it."""
+        return tuple(one for one in self.statements_together if one.effect == "Deny")
+
+    @property
+    def statements_together(self) -> Iterator[Statement]:
+        """The statements of the document and of those that are attached with it."""
+        return (one for each in self.beside or (self,) for one in each.statements)
 
     @cached_property
     def allows(self) -> tuple[Statement, ...]:

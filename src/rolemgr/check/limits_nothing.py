@@ -18,6 +18,7 @@ from rolemgr.check.patterns import is_every_one
 from rolemgr.check.rights import RIGHTS
 from rolemgr.iam.arn import PARTITIONS, Arn
 from rolemgr.iam.breadth import are_narrow, collapsed, is_open, together, widened
+from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.values import read_date, read_number
 from rolemgr.iam.variables import around_variables, known_variables_in
 from rolemgr.iam.wildcards import contains, has_wildcard, matches_action
@@ -118,10 +119,17 @@ def is_unlimited(statement: Statement) -> bool:
 
 
 def says_not_on_what(statement: Statement) -> bool:
-    """Tell whether no condition of *statement* says on what, or for whom, it allows; how and when may be said."""
-    how_or_when = quirks.keys_that("how_or_when")
+    """
+    Tell whether no condition of *statement* says on what, or for whom, it allows; how and when may be said.
+
+    What the caller writes itself into the call says neither, in a policy of the caller's; nor does the account, which
+    is as wide as a star for the name.
+    """
+    no_limits = quirks.keys_that("how_or_when")
+    if statement.policy.kind is PolicyType.IDENTITY:
+        no_limits |= quirks.keys_that("caller_chooses") | quirks.keys_that("of_the_account")
     return "Condition" not in statement.opaque and all(
-        one.folded in how_or_when or limits_nothing(one) for one in statement.conditions
+        one.folded in no_limits or limits_nothing(one) for one in statement.conditions
     )
 
 
@@ -170,6 +178,8 @@ def _null_limits_nothing(condition: ReadCondition) -> bool:
     answers = {value.lower() for value in condition.values}
     if {"true", "false"} <= answers or ("false" in answers and _is_always_there(condition.folded)):
         return True
+    if "false" in answers and condition.folded in quirks.absent_where_none():
+        return True  # any boundary will do, as with `*`
     return "true" in answers and not _is_always_there(condition.folded) and _may_be_left_out(condition.folded)
 
 
@@ -258,7 +268,7 @@ def _admits_bool(condition: ReadCondition) -> bool:
 def _admits_text(condition: ReadCondition, *, as_pattern: bool) -> bool:
     if as_pattern and any(map(_is_any_value, (*condition.values, *together(condition.values)))):
         return True
-    if condition.folded == "iam:policyarn" and any(_admits_administrator(one, as_pattern) for one in condition.values):
+    if condition.folded in _OF_POLICIES and any(_admits_administrator(one, as_pattern) for one in condition.values):
         return True
     if _is_always_there(condition.folded) and any(_is_itself(value, condition.folded) for value in condition.values):
         return True
@@ -270,6 +280,8 @@ def _admits_text(condition: ReadCondition, *, as_pattern: bool) -> bool:
     return bool(known) and {one.lower() for one in known} <= folded
 
 
+_OF_POLICIES = ("iam:policyarn", "iam:permissionsboundary")
+"""Keys that hold the ARN of a policy, which limits as much as the policy does."""
 _ADMINISTRATOR = tuple(f"arn:{partition}:iam::aws:policy/AdministratorAccess" for partition in PARTITIONS)
 
 

@@ -32,3 +32,13 @@ OF_THE_ORGANIZATION: Mapping[str, tuple[str, ...]] = {
 
 ON_ITSELF = ("rewrites a policy", "attaches a policy", "takes a boundary off")
 """What gives its caller every right also where it can do it to itself alone; its own keys are its own."""
+
+TAKES_OFF: tuple[str, ...] = (
+    "iam:DeleteGroupPolicy", "iam:DeleteRolePolicy", "iam:DeleteUserPolicy",
+    "iam:DetachGroupPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:RemoveUserFromGroup",
+)  # fmt: skip
+"""
+What takes a policy off its holder, and with it a Deny.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html
+"""

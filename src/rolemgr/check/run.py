@@ -1,5 +1,6 @@
 """Run the rules over documents."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -14,6 +15,8 @@ from rolemgr.iam.documents import PolicyType
 def check(documents: Iterable[Document]) -> Iterator[Finding]:
     """Yield what the rules find in *documents*, in their order; those of one file and group are one role."""
     told: set[Finding] = set()
+    documents = list(documents)
+    attached_together(documents)
     for family in families(documents):
         together = not family.is_too_large
         found = [list(_group(group, together=together)) for group in family.groups]
@@ -22,6 +25,22 @@ def check(documents: Iterable[Document]) -> Iterator[Finding]:
             if not again or finding not in told:
                 yield finding
             told.add(finding)
+
+
+def attached_together(documents: Iterable[Document]) -> None:
+    """Let each SCP among *documents* know those that were made with it: of one file, or of files that are numbered."""
+    made: dict[str, list[Document]] = {}
+    for document in documents:
+        if document.kind is PolicyType.SCP and not document.copy:
+            made.setdefault(_NUMBER.sub("", document.name), []).append(document)
+    for found in made.values():
+        for document in found if len(found) > 1 else ():
+            for one in (document, *(statement.policy for statement in document.statements)):
+                one.beside = found  # its statements know the document as it was read, which may be another object
+
+
+_NUMBER = re.compile(r"-[0-9]+(?=\.[a-z.]+$)")
+"""What tells the files of one run apart that go to one place."""
 
 
 def _group(documents: list[Document], *, together: bool) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ def is_of_a_template(text: str, name: str) -> bool:
 
 _PLAN_KEYS: Final = ('"planned_values"', '"resource_changes"', '"values"')
 _TEMPLATE: Final = re.compile(
-    r"""^[ \t]*[{]?[ \t]*["']?AWSTemplateFormatVersion["']?[ \t]*:|\bType["']?[ \t]*:[ \t]*["']?AWS::\w""", re.MULTILINE
+    r"""^[ \t{]*["']?AWSTemplateFormatVersion["']?[ \t]*:|\bType["']?[ \t]*:[ \t]*["']?AWS::\w""", re.MULTILINE
 )
 
 

@@ -1,10 +1,12 @@
 """What all commands have: `-q`, `-v`, `--color`, and help with the command's own options first."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
 from rolemgr.cli.stderr import COLOR_HELP, COLORS, STDERR
+from rolemgr.errors import InputError, SourceLocation
 
 _COMMON = ("verbose", "quiet", "color")
 
@@ -34,6 +36,32 @@ def common_options(command: click.Command, say_sources: Callable[..., bool]) -> 
         found.append(own)
     own.callback = say_sources
     return found
+
+
+def refuse_empty_paths(command: click.Command) -> None:
+    """
+    Let *command* refuse an empty argument, and an empty path of an option.
+
+    A script's variable that is not set leaves one, and an empty path would mean this folder.
+    """
+    for param in command.params:
+        is_path = isinstance(param, click.Argument) or (param.metavar or "") in _PATHS
+        if is_path and param.name != "output":
+            param.callback = _with_a_value(param.callback)
+
+
+_PATHS = ("DIR", "FILE", "FILE|FOLDER", "FOLDER", "PATH")
+
+
+def _with_a_value(callback: Callable[..., Any] | None) -> Callable[..., Any]:
+    def checked(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if "" in (value if isinstance(value, tuple | list) else (value,)):
+            where = SourceLocation(param.opts[0]) if isinstance(param, click.Option) else None
+            problem = "is empty" if where else "an argument is empty"
+            raise InputError(where, problem, "a variable that is not set leaves it so; `.` is this folder")
+        return callback(ctx, param, value) if callback else value
+
+    return checked
 
 
 _VALUED = ("--color",)

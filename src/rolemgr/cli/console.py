@@ -73,6 +73,10 @@ _ALSO_TAKEN = {".htm", ".markdown", ".junit"}
 """Endings that help leaves out: another one names the same form."""
 
 
+_OF_PROGRAMS = ("csv", "html", "junit", "sarif")
+"""Forms that a program or browser reads by the ending of the file: in any other it would find a broken one."""
+
+
 class _FormOption(click.Option):
     """`--format`, which the ending of `-o` gives where it is not given itself."""
 
@@ -83,6 +87,9 @@ class _FormOption(click.Option):
         value, source = super().consume_value(ctx, opts)
         if source is ParameterSource.DEFAULT and form in choices:
             return form, ParameterSource.COMMANDLINE
+        if source is ParameterSource.DEFAULT and form in _OF_PROGRAMS and "text" in choices:
+            problem = f"is named as {form}, which this command does not write"
+            raise InputError(SourceLocation(str(output)), problem, f"its forms are {', '.join(choices)}; give --format")
         return value, source
 
 

@@ -44,17 +44,22 @@ def inventory_of(
 
     Raises what is wrong where no file has a role or user.
     """
-    inputs, wrong = audit.inputs.Inputs(_placed), list[InputError]()
+    inputs, wrong, left = audit.inputs.Inputs(_placed), list[InputError](), list[str]()
     names = names if read else workflow.given_files.expanded(names)
     for name in names if read else _paths(names):
         if name in inputs.placed:
             continue
         try:
             text, shown = (read[name], name) if name in read else read_input(name, audit.read.FILE_LIMITS)
+            if workflow.file_kind.is_own_result(text, shown):
+                left.append(shown)
+                continue
             workflow.file_kind.refuse_in_inventory(text, shown)
             inputs.take(text, shown)
         except InputError as error:
             wrong.append(error)
+    if left:
+        note(f"left out: {', '.join(left)} (pages, or what rolemgr printed of an inventory; AWS's answers are JSON)")
     inventory, broken = inputs.inventory(), inputs.principals.broken
     if not inventory.principals:
         raise_all(wrong)

@@ -94,6 +94,7 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command")
         if not any(param.name == "quiet" for param in command.params):
+            cli.common.refuse_empty_paths(command)
             command.params += cli.common.common_options(command, say_sources)
             setattr(command, "format_options", partial(cli.common.format_options, command))  # noqa: B010 - of this one command
             if _COMPLETING in os.environ:

@@ -4,7 +4,7 @@ Managed rules of AWS Config as parts of a stack: their parameters filled, in the
 https://docs.aws.amazon.com/config/latest/developerguide/aws-config-managed-rules-cloudformation-templates.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -170,14 +170,7 @@ def _runbook(control: str, remedy: str, script: RemedyScript, parameters: Mappin
         "parameters": {"AutomationAssumeRole": {"type": "String"}, "ResourceId": {"type": "String"}},
         "mainSteps": [step],
     }
-    statements = [
-        {
-            "Effect": "Allow",
-            "Action": list(one["actions"]),
-            "Resource": [_sub(text) for text in one["resources"]],
-        }
-        for one in script.statements
-    ]
+    statements = [_granted(one, parameters) for one in script.statements]
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "ssm.amazonaws.com"},
@@ -202,3 +195,18 @@ def _runbook(control: str, remedy: str, script: RemedyScript, parameters: Mappin
             "Properties": {"DocumentType": "Automation", "DocumentFormat": "JSON", "Content": content},
         },
     }
+
+
+def _granted(statement: Mapping[str, Sequence[str]], parameters: Mapping[str, str]) -> Json:
+    """
+    Return what a remedy's *statement* allows: of managed policies those alone that a parameter of the rule lists.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#available-keys-for-iam
+    """
+    allowed: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": list(statement["actions"]),
+        "Resource": [_sub(text) for text in statement["resources"]],
+    }
+    policies = [_sub(text) for name in statement.get("policies", ()) for text in parameters[name].split(",")]
+    return {**allowed, "Condition": {"ArnEquals": {"iam:PolicyARN": policies}}} if policies else allowed

@@ -3,12 +3,13 @@ The decision on a request of a session whose policies ask for aws:PrincipalArn: 
 
 The key is in every signed request, and for a session it is the ARN of the role, never that of the session, which
 has the role's name without its path. So it is not absent: the request is asked with the ARNs that the role may have,
-without a path, with one that no policy knows, and with each that a condition speaks of.
+without a path, and with one of each that the conditions can tell apart.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -20,13 +21,13 @@ from rolemgr.evaluate.principals import Caller, CallerKind, read_caller
 from rolemgr.evaluate.request import Request
 from rolemgr.evaluate.statement import ReadStatement
 from rolemgr.iam.arn import Arn
+from rolemgr.iam.glob_walk import TextsToldApart
 from rolemgr.iam.variables import as_pattern
-from rolemgr.reference.resources import in_common
 
 _PRINCIPAL_ARN: Final = "aws:PrincipalArn"
 _KEY: Final = _PRINCIPAL_ARN.lower()
-_STRANGE: Final = "zz-rolemgr-path"
 _MOST_ARNS: Final = 64
+_MOST_STEPS: Final = 100_000
 
 
 class SessionDecision(NamedTuple):
@@ -54,12 +55,12 @@ def evaluate_session(request: Request, policies: Layers) -> SessionDecision:
     ]
     if not asking:
         return SessionDecision(request, evaluate(request, policies))
-    arns = list(islice(dict.fromkeys(_arns(caller, asking)), _MOST_ARNS))
+    arns, is_whole = _arns(caller, tuple(dict.fromkeys(_patterns(asking))))
     asked = [_as(request, arn) for arn in arns]
     found = [evaluate(one, policies) for one in asked]
     decisions = {one.decision for one in found}
     turns, perhaps = len(decisions) > 1, "Allowed" in decisions
-    if not turns and (len(arns) == _MOST_ARNS or any(map(_fills_in, asking))):
+    if not turns and (not is_whole or any(map(_is_filled_in, asking))):
         turns = not PartlyKnownLayers(policies).decide(request, frozenset((_KEY,)), is_open=False).certain
         perhaps = perhaps or turns
     return SessionDecision(asked[0], found[0], is_asked=True, turns=turns, perhaps=perhaps)
@@ -86,22 +87,24 @@ def _as(request: Request, arn: str) -> Request:
     return replace(request, context=request.context.beside([Known(_KEY, _PRINCIPAL_ARN, (arn,))]))
 
 
-def _arns(caller: Caller, asking: Sequence[ReadStatement]) -> Iterator[str]:
-    """Yield ARNs that the role of *caller* may have: plain, strange, and on each path of which a condition speaks."""
-    head = f"arn:{_partition(caller)}:iam::{caller.account}:role/"
-    yield f"{head}{caller.name}"
-    yield f"{head}{_STRANGE}/{caller.name}"
+def _patterns(asking: Sequence[ReadStatement]) -> Iterator[str]:
+    """Yield the values with which *asking* compares the ARN, as patterns."""
     for statement in asking:
         for condition in statement.conditions:
             if condition.folded_key == _KEY:
-                yield from _fitting(condition.values, f"{head}*/{caller.name}")
+                yield from map(as_pattern, condition.values)
 
 
-def _fitting(values: Sequence[str], form: str) -> Iterator[str]:
-    """Yield an ARN of the *form* that each of *values* matches, where one does."""
-    for value in values:
-        if made := in_common(as_pattern(value), form):
-            yield made.replace("*", _STRANGE).replace("?", "x")
+def _arns(caller: Caller, patterns: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return ARNs that the role of *caller* may have, the plain one first, and whether *patterns* know no others."""
+    return _told_apart(f"arn:{_partition(caller)}:iam::{caller.account}:role/", caller.name, patterns)
+
+
+@lru_cache(maxsize=256)
+def _told_apart(head: str, name: str, patterns: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    told = TextsToldApart(head, f"?*/{name}", patterns, _MOST_STEPS)
+    found = dict.fromkeys(islice(told.texts(), _MOST_ARNS))
+    return tuple(dict.fromkeys((f"{head}{name}", *found))), told.is_whole and len(found) < _MOST_ARNS
 
 
 def _partition(caller: Caller) -> str:
@@ -109,7 +112,8 @@ def _partition(caller: Caller) -> str:
     return arn.partition if arn else "aws"
 
 
-def _fills_in(statement: ReadStatement) -> bool:
-    """Tell whether *statement* puts the key into its resources or compares another key with it."""
+def _is_filled_in(statement: ReadStatement) -> bool:
+    """Tell whether *statement* puts the key into its resources or another key's values, or variables into its own."""
+    own = (one for one in statement.conditions if one.folded_key == _KEY)
     variables = (*statement.resource_variables, *(key for one in statement.conditions for key in one.variables))
-    return any(key.lower() == _KEY for key in variables)
+    return any(one.variables for one in own) or any(key.lower() == _KEY for key in variables)

@@ -98,7 +98,11 @@ def _stack_set(chosen: RoleToExport, options: Options) -> Exported:
 
     if "account" in chosen.spec.value.model_fields_set:
         where = chosen.spec.at("account")
-        raise InputError(where, "a stack set goes into any number of accounts, so none can be fixed", "leave it out")
+        raise InputError(
+            where,
+            "a stack set goes into any number of accounts, so none can be fixed",
+            "leave it out, or give --account none where `rolemgr.yaml` has one",
+        )
     made = _portable(chosen, options)
     text = to_template(stack_set(made, to_template(template(made)), options.units))
     return Exported(text, (*notes(made), *_unused(made, options), *_place_notes(made, chosen)))

@@ -79,7 +79,11 @@ class RemedyScript(Model):
     settings: dict[Text, Text] = Field(default_factory=dict)
     """What the script is told besides the resource's id: by name, the parameter of the rule that it is."""
     statements: tuple[dict[Text, Strings], ...] = Field(min_length=1)
-    """What its role may do: ``actions`` and ``resources``, with CloudFormation's ``${AWS::Partition}`` and the like."""
+    """
+    What its role may do: ``actions`` and ``resources``, with CloudFormation's ``${AWS::Partition}`` and the like.
+
+    ``policies`` names parameters of the rule: of managed policies it may touch those alone that they list.
+    """
 
 
 class ConfigRuleUse(Model):

@@ -19,6 +19,7 @@ from rolemgr.evaluate.decision import evaluate
 from rolemgr.files.source import SourceFile
 from rolemgr.model.catalog import Parameter, ParameterType
 from rolemgr.model.guardrail import GuardrailParameter
+from rolemgr.model.role import ComposedRole
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
 from rolemgr.prove.bucket_tags import bucket_tags_kept
@@ -79,11 +80,34 @@ def prove_role(subject: RoleToProve) -> tuple[Proof, ...]:
     place = {"account": spec.account, "region": spec.region, "partition": spec.partition_name}
     names = [name for name in subject.catalog.found("personas") if name != spec.persona]
     others, needing = _personas_of(subject.catalog, names, place, subject.decide)
+    supposing = {name: {**with_examples(subject.catalog, name, subject.rendered.role), **place} for name in needing}
+    others += [subject_of(subject.catalog, one, subject.decide) for one in supposing.values()]
     overlap = overlaps_declared([subject, *others])
-    reasons = (f"can't tell what it shares with persona `{name}`: {why}" for name, why in needing.items())
-    untold = tuple(Untold(reason, subject.flags) for reason in reasons)
-    about = (separated(subject), *attached_separated(subject), overlap._replace(untold=(*overlap.untold, *untold)))
+    supposed = tuple(f"persona `{name}` is taken with {_in_words(one)}" for name, one in supposing.items())
+    about = (separated(subject), *attached_separated(subject), overlap._replace(supposed=supposed))
     return together((*about, *limits_of(subject)))
+
+
+def with_examples(catalog: Catalog, persona: str, beside: ComposedRole | None = None) -> dict[str, Any]:
+    """
+    Return the choices of *persona* with an example of each value that its groups ask for, and no guardrails.
+
+    Those have values of their own to ask for, and only take away. What the role *beside* has for a parameter of the
+    same name is taken before an example: that is where two roles meet.
+    """
+    known = beside.parameters if beside else {}
+    found = {
+        name: known.get(name) or value
+        for group in resolve_persona(catalog, persona).groups
+        for name, value in _parameters(catalog, group).items()
+        if catalog.activity_group(group).value.parameters[name].default is None
+    }
+    return {"persona": persona, "parameter": found, "no_default_guardrails": True}
+
+
+def _in_words(choices: Mapping[str, Any]) -> str:
+    """Return the examples among *choices* as options of a command line; what they leave out is said with them."""
+    return " ".join(flags_of({key: choices[key] for key in ("parameter", "no_default_guardrails") if choices.get(key)}))
 
 
 def _personas_of(

@@ -116,6 +116,8 @@ class Proof(NamedTuple):
     checked: int
     counter_examples: tuple[CounterExample, ...] = ()
     untold: tuple[Untold, ...] = ()
+    supposed: tuple[str, ...] = ()
+    """What was taken for granted of others, in words."""
 
     @property
     def holds(self) -> bool:
@@ -125,7 +127,9 @@ class Proof(NamedTuple):
     def and_of_another(self, other: "Proof") -> "Proof":
         """Return the proof of the same claim of both roles."""
         examples = self.counter_examples + other.counter_examples
-        return Proof(self.name, self.claim, self.checked + other.checked, examples, self.untold + other.untold)
+        supposed = tuple(dict.fromkeys((*self.supposed, *other.supposed)))
+        checked = self.checked + other.checked
+        return Proof(self.name, self.claim, checked, examples, self.untold + other.untold, supposed)
 
 
 def proofs_of(claims: Mapping[str, str], judged: Iterable[Judged]) -> tuple[Proof, ...]:
@@ -165,13 +169,14 @@ def together(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
     """Return the *proofs* of several roles as one for each claim; what breaks several alike is shown once."""
     found: dict[str, Proof] = {}
     for proof in proofs:
-        old = found.get(proof.name, proof._replace(checked=0, counter_examples=(), untold=()))
+        old = found.get(proof.name, proof._replace(checked=0, counter_examples=(), untold=(), supposed=()))
         examples = {one.problem: one for one in (*proof.counter_examples, *old.counter_examples)}
         untold = {one.problem: one for one in (*proof.untold, *old.untold)}
         found[proof.name] = old._replace(
             checked=old.checked + proof.checked,
             counter_examples=tuple(examples.values()),
             untold=tuple(untold.values()),
+            supposed=tuple(dict.fromkeys((*old.supposed, *proof.supposed))),
         )
     return tuple(found.values())
 

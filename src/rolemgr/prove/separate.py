@@ -27,7 +27,7 @@ def separated(subject: RoleToProve) -> Proof:
     role = subject.rendered.role
     closure = closure_of(subject.catalog, role, subject.beside)
     reached = {one.spec.role_name: one for one in closure.known}
-    unknown = (Untold(_UNKNOWN.format(role.spec.role_name, what), subject.flags) for what in closure.unknown)
+    unknown = (Untold(_unknown(subject, what), subject.flags) for what in closure.unknown)
     checked = sum(1 if never.forbidden.directly else 1 + len(reached) for never in role.persona.never)
     budget = subject.budget.part(MOST_STEPS)
     found = ((NAME, _example(subject, reached, one)) for one in each_violation(role, closure.known, budget))
@@ -36,7 +36,12 @@ def separated(subject: RoleToProve) -> Proof:
     return proof_of(NAME, CLAIM, (*answers, *unknown))._replace(checked=checked)
 
 
-_UNKNOWN = "{} reaches {}, and what that may do is not known; give its role file too"
+def _unknown(subject: RoleToProve, what: str) -> str:
+    """Say that *what* is reached and not known; a role of that name with another path or account may be meant."""
+    reached, name = f"{subject.rendered.role.spec.role_name} reaches {what}", what.rpartition("/")[2]
+    near = next((one.spec.arn for one in subject.beside if one.spec.role_name == name), None)
+    advice = f"did you mean {near}, whose role file is given?" if near else "give its role file too"
+    return f"{reached}, and what that may do is not known; {advice}"
 
 
 def _example(subject: RoleToProve, reached: Mapping[str, ComposedRole], violation: Violation) -> CounterExample:

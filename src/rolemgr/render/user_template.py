@@ -66,6 +66,8 @@ def require_template(source: TemplateSource) -> None:
 def _compiled(source: TemplateSource) -> "tuple[_Environment, Template]":
     if len(source.text) > MOST_CHARACTERS:
         raise InputError(SourceLocation(source.name), f"has over {MOST_CHARACTERS:,} characters")
+    if not source.text.strip():
+        raise InputError(SourceLocation(source.name), "is empty")
     environment = _Environment()
     try:
         tree = prepared(environment.parse(source.text, source.name, source.name), source.name)

@@ -38,6 +38,8 @@ def proofs_page(proofs: Sequence[Proof], what: str, asking: Asking | None = None
         page.add_row(_line(proof))
         for alike in _alike(proof.counter_examples):
             _add_examples(page, alike, asking or simulate_command)
+        for text in proof.supposed:
+            page.add_row(Text(f"    {text}", style="dim"))
         for one in proof.untold:
             page.add_row(Text(f"    {one.problem}"))
             if asking is None and one.flags:
@@ -111,6 +113,7 @@ def _data(proof: Proof, asking: Asking) -> dict[str, Any]:
         "checked": proof.checked,
         "counter_examples": [_example_data(example, asking) for example in proof.counter_examples],
         "untold": [{"problem": one.problem, "role": list(one.flags)} for one in proof.untold],
+        "supposed": list(proof.supposed),
     }
 
 

@@ -91,15 +91,19 @@ def _in_files(given: CheckRequest, judging: _Judging) -> CheckFindings:
     holds no policy and was not searched. Raises InputError where a role is chosen beside policies, and for a file
     that can't be read.
     """
-    catalogs = [path for path in given.paths if _is_catalog(path)]
+    around = {path: folder for path in given.paths if (folder := _catalog_of(path))}
+    catalogs = list(around)
     if catalogs:
-        from rolemgr.workflow.check_catalog import check_catalog, together  # policies need no catalog
+        from rolemgr.workflow.check_catalog import check_catalog, check_entries, together  # policies need no catalog
 
         if given.live:
             problem = f"{catalogs[0]} is a catalog, whose entries are not policies yet"
             raise InputError(SourceLocation("--live"), problem, "give roles, policies or a blueprint")
         _refuse_role_options(given)
-        parts = [_told(check_catalog(path, judging.rules), judging.outside) for path in catalogs]
+        whole = [path for path in catalogs if around[path] == path]
+        judged = [check_catalog(path, judging.rules) for path in whole]
+        judged += [check_entries(path, around[path], judging.rules) for path in catalogs if path not in whole]
+        parts = [_told(one, judging.outside) for one in judged]
         if beside := [one for path in catalogs if (one := blueprint_of(path, judging.outside))]:
             parts.append(_in_blueprints(beside, Collected(), given, judging))
         if rest := [path for path in given.paths if path not in catalogs]:
@@ -247,6 +251,17 @@ def _with_roles(
 def _refuse_role_options(given: CheckRequest) -> None:
     if flag := given_flag({**given.chosen, "region": None} if given.live else given.chosen):
         raise InputError(SourceLocation(flag), "goes with a role, not with policy files")
+
+
+def _catalog_of(path: str) -> str | None:
+    """Return the catalog folder that *path* is, or is an entry of; None where it is neither."""
+    if _is_catalog(path):
+        return path
+    if not {one.partition("/")[0] for one in CATALOG_FOLDERS}.intersection(Path(path).parts):
+        return None
+    from rolemgr.workflow.check_catalog import catalog_around
+
+    return catalog_around(path)
 
 
 def _is_catalog(path: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolemgr.catalog.folders import FOLDERS, SHARED, EntryKind
 from rolemgr.catalog.load import Catalog
 from rolemgr.catalog.profiles import guardrails_of
+from rolemgr.check.config import find_rule
 from rolemgr.check.finding import Finding, NotJudged
 from rolemgr.check.role import Reason, accepted, at_origin, documents_of
 from rolemgr.check.rule import listed
@@ -23,14 +24,15 @@ from rolemgr.compose.questions import wrong_values_of_shared
 from rolemgr.compose.role import compose
 from rolemgr.detective.names import wrong_names as wrong_names_of_control
 from rolemgr.errors import InputError, MissingValueError, Problems, RolemgrError, gathering
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import FileError, SourceFile, read_text
 from rolemgr.layers.lint import wrong_in_pattern
 from rolemgr.layers.resource_names import wrong_names as wrong_names_of_resource
+from rolemgr.model.catalog import ActivityGroup
 from rolemgr.model.guardrail import Guardrail
-from rolemgr.model.layer_pattern import LayerKind
+from rolemgr.model.layer_pattern import LayerKind, LayerPattern
 from rolemgr.model.source import Sourced
 from rolemgr.model.spec import RoleSpec
-from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms
+from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms, with_examples
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
 from rolemgr.separation.lost import lost_promises
@@ -80,11 +82,50 @@ def is_catalog(path: str) -> bool:
     return any(_has_key(Path(path, f"{SHARED}{end}"), "parameters") for end in (".yaml", ".yml"))
 
 
+def catalog_around(path: str) -> str | None:
+    """
+    Return the catalog folder that the entry, or the folder of entries, *path* is of; None where it is of none.
+
+    Pre-commit hooks and editors give the files that changed, one by one.
+    """
+    place = Path(path)
+    for folder in list(place.parents)[:_DEEP]:
+        kind = place.relative_to(folder).as_posix()
+        of_kind = any(kind == one or kind.startswith(f"{one}/") for one in FOLDERS.values())
+        if of_kind and _holds_entries(place) and is_catalog(str(folder)):
+            return str(folder)
+    return None
+
+
+_DEEP = 3
+"""So far below its catalog lies an entry at most: `guardrails/profiles/NAME.yaml`."""
+
+
+def _holds_entries(place: Path) -> bool:
+    files = place.rglob("*.y*ml") if place.is_dir() else (place,)
+    return any(one.suffix in (".yaml", ".yml") and _has_key(one, "title") for one in files)
+
+
+def check_entries(path: str, folder: str, rules: tuple[Path, ...]) -> CheckFindings:
+    """Return what `check_catalog` finds in the entry, or the folder of entries, *path* of the catalog *folder*."""
+    whole = check_catalog(folder, rules)
+
+    def within(name: str) -> bool:
+        return Path(name) == Path(path) or Path(path) in Path(name).parents
+
+    return whole._replace(
+        findings=[one for one in whole.findings if within(one.path)],
+        names=[one for one in whole.names if within(one)],
+        accepted=[(one, why) for one, why in whole.accepted if within(one.path)],
+        not_judged=[one for one in whole.not_judged if within(one.path)],
+    )
+
+
 def _has_key(file: Path, key: str) -> bool:
     """Tell whether a line of *file* begins with *key*; one that can't be read is judged as what else it may be."""
     try:
-        return re.search(rf"^{key}:", file.read_text("utf-8"), re.MULTILINE) is not None
-    except (OSError, ValueError):
+        return re.search(rf"^{key}:", read_text(file), re.MULTILINE) is not None
+    except FileError:
         return False
 
 
@@ -176,13 +217,35 @@ def _refused(lint: _Lint, error: InputError, file: str) -> Finding:
 
 def _persona(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
     yield from _weaker(lint, "personas", name, file)
-    yield from _of_role(lint, {"persona": name}, file)
+    try:
+        yield from list(_of_role(lint, {"persona": name}, file))
+    except (MissingValueError, Problems) as error:
+        every = error.problems if isinstance(error, Problems) else (error,)
+        if not all(isinstance(one, MissingValueError) for one in every):
+            raise
+        yield from _of_role(lint, with_examples(lint.catalog, name), file)
 
 
 def _group(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
-    wrong = list(wrong_names_in_accepts(lint.catalog.activity_group(name)))
+    group = lint.catalog.activity_group(name)
+    wrong = [*wrong_names_in_accepts(group), *_wrong_rules(group)]
     yield from (_refused(lint, one, file) for one in wrong)
     yield from _of_role(lint, group_alone(lint.catalog, name), file)
+
+
+def _wrong_rules(entry: Sourced[ActivityGroup] | Sourced[Guardrail] | Sourced[LayerPattern]) -> list[InputError]:
+    """Return an error for each rule under `accepts` of *entry* that there is none of: it would excuse nothing."""
+    problems: list[InputError] = []
+    rules = [one.rule for one in entry.value.accepts]
+    for index, rule in enumerate(rules):
+        with gathering(problems):
+            find_rule(rule, entry.at("accepts", index, "rule"))
+    return problems
+
+
+def _wrong_in_layer(catalog: Catalog, kind: LayerKind, name: str) -> Iterator[InputError]:
+    yield from wrong_in_pattern(catalog, kind, name)
+    yield from _wrong_rules(catalog.layer_pattern(kind, name))
 
 
 def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_Told]:
@@ -201,10 +264,11 @@ def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_To
 
 
 def _guardrail(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
-    if wrong := list(wrong_names(lint.catalog.guardrail(name))):
+    guardrail = lint.catalog.guardrail(name)
+    if wrong := [*wrong_names(guardrail), *_wrong_rules(guardrail)]:
         yield from (_refused(lint, one, file) for one in wrong)
         return
-    yield from _left_out(lint.catalog.guardrail(name), file)
+    yield from _left_out(guardrail, file)
     for choices in guardrail_choices(lint.catalog, name):
         yield from _of_role(lint, {"persona": _CARRIER, **choices, **short_forms(lint.catalog)}, file)
 
@@ -266,8 +330,8 @@ _JUDGES: Mapping[EntryKind, _Judge] = {
     "separations": _separation,
 }  # fmt: skip
 _READERS: Mapping[EntryKind, Callable[[Catalog, str], Iterable[InputError]]] = {
-    "scps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.SCP, name),
-    "rcps": lambda catalog, name: wrong_in_pattern(catalog, LayerKind.RCP, name),
+    "scps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.SCP, name),
+    "rcps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.RCP, name),
     "resource_policies": lambda catalog, name: wrong_names_of_resource(catalog.resource_pattern(name)),
     "shares": lambda catalog, name: wrong_names_of_resource(catalog.share_pattern(name)),
     "detective_controls": lambda catalog, name: wrong_names_of_control(catalog, catalog.detective_control(name)),

@@ -19,7 +19,7 @@ def check_role_files(
     """Return what is found in the roles of many files, at each file, and what is wrong with some of them."""
     judge, files = partial(found_in_role, rules=rules, live=live), matching_files(chosen["role"], outside)
     cores = 1 if live else None  # what AWS is asked about goes to no other process
-    made, wrong = judge_each(chosen, files, judge, outside, progress, verbose=verbose, cores=cores)
+    made, wrong = judge_each(chosen, files, judge, outside, progress, verbose=verbose, cores=cores, versions=True)
     for text in notes_of([one._replace(notes=(*one.notes, *one.result.notes)) for one in made]):
         outside.say(text)
     return CheckFindings(

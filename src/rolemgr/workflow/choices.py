@@ -5,7 +5,7 @@ A flag wins over the role file, that over the environment (``ROLEMGR_*``), that 
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -54,8 +54,30 @@ def role_source(
     file = _role_file(given.pop("role", None), read)
     in_file = _from_file(file)
     taken = {key: found for key, found in given.items() if key in from_flags or key not in in_file}
-    source = _layered(file, taken, environ, tree)
+    ended = _ended(from_flags, in_file, {*variables, *settings})
+    source = _layered(file, taken, environ, tree, ended)
     return replace(source, replaced=tuple(replaced_limits([from_flags, in_file, variables, settings])))
+
+
+NONE: Final = "none"
+"""What ends, as an option or in a role file, a value that stands farther away."""
+_ENDED_BY_WORD: Final = frozenset({"account", "boundary", "expires", "max_session", "partition", "path", "region"})
+"""The options of one value for which `none` can't be meant as that value."""
+
+
+def _ended(
+    flags: Mapping[str, PlacedChoice], in_file: Mapping[str, PlacedChoice], farther: Collection[str]
+) -> frozenset[str]:  # fmt: skip
+    """
+    Return the keys that have no value in the end, whatever the environment and ``rolemgr.yaml`` say of them.
+
+    An option and a role file end one by ``none``, a role file also by a key without a value, where *farther* places
+    have one: elsewhere a key without a value is a slip.
+    """
+    given = {**in_file, **flags}
+    words = {key for key, one in given.items() if key in _ENDED_BY_WORD and one.value == NONE}
+    empty = {key for key, one in in_file.items() if one.value is None and key in farther and key not in flags}
+    return frozenset(words | empty)
 
 
 def names_a_role(flags: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
@@ -128,7 +150,9 @@ def with_settings_beside(source: SourceFile) -> SourceFile:
     if "catalog" in taken and isinstance(folders := taken["catalog"].value, list):
         found = [os.path.relpath(one, folder) if isinstance(one, str) and one else one for one in folders]
         taken["catalog"] = taken["catalog"]._replace(value=found)
-    data = {**source.data, **{key: one.value for key, one in taken.items()}}
+    ended = _ended({}, _from_file(source), _from_settings(settings))
+    own = {key: value for key, value in source.data.items() if key not in ended}
+    data = {**own, **{key: one.value for key, one in taken.items()}}
     lines = {**source.lines, **{path: 0 for key, one in taken.items() for path in paths_of(one.value, (key,))}}
     return LayeredSource(source.name, data, lines, {key: one.where for key, one in taken.items()}, source)
 
@@ -180,19 +204,22 @@ def _read_role(name: str, read: Reader) -> SourceFile:
 
 
 def _layered(
-    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree
-) -> LayeredSource:
+    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree,
+    ended: frozenset[str],
+) -> LayeredSource:  # fmt: skip
     if "persona" not in taken and not file:
         raise InputError(
             None, "no persona is chosen", "give --persona NAME or --role FILE; see `rolemgr list personas`"
         )
-    return _source(file, taken, environ, tree)
+    return _source(file, taken, environ, tree, ended)
 
 
 def _source(
-    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree
-) -> LayeredSource:
-    data = dict(file.data) if file else {}
+    file: SourceFile | None, taken: dict[str, PlacedChoice], environ: Mapping[str, str], tree: Tree,
+    ended: Collection[str] = (),
+) -> LayeredSource:  # fmt: skip
+    data = {key: value for key, value in file.data.items() if key not in ended} if file else {}
+    taken = {key: choice for key, choice in taken.items() if key not in ended}
     if "region" not in data and "region" not in taken:
         taken = taken | _region_of(environ)
     data |= {key: choice.value for key, choice in taken.items()}

@@ -21,7 +21,7 @@ from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.migrate import read_roles
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import attached_to, render_chosen
+from rolemgr.workflow.role import attached_to, render_asked
 from rolemgr.workflow.role_options import given_flag
 
 ROLE_MANAGER: Final = "role-manager:"
@@ -84,7 +84,7 @@ class _Sides:
 
     def add_role_file(self, chosen: Mapping[str, Any]) -> None:
         """Add the role that *chosen* says."""
-        made = render_chosen(chosen, self._outside, verbose=self._verbose)
+        made = render_asked(chosen, self._outside, verbose=self._verbose)
         documents, known = made.documents, attached_to(made.role)
         policies = [NamedPolicy(one.name, one.document) for one in (*documents.policies, *documents.managed_policies)]
         policies += [NamedPolicy(arn.rpartition("/")[2], document) for arn, document in known.items()]

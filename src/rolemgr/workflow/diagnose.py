@@ -247,10 +247,10 @@ def _role_of(asking: DiagnoseQuery, denial: Denial | None, outside: Outside, *, 
     from rolemgr.workflow.role import (
         attached_to,
         missing_of,
-        render_chosen,
+        render_asked,
     )  # only a role needs a catalog
 
-    found = render_chosen(_placed(asking.chosen, denial, outside), outside, verbose=verbose)
+    found = render_asked(_placed(asking.chosen, denial, outside), outside, verbose=verbose)
     documents, attached = found.documents, attached_to(found.role)
     return _Subject(
         identity=(

@@ -5,13 +5,16 @@ A command that takes several kinds asks here, and nowhere else, which one it was
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
-from rolemgr.files.source import SourceFile
+from rolemgr.files.source import ANSWER_LIMITS, SourceFile
 from rolemgr.workflow.role_options import BY_KEY
+from rolemgr.workflow.settings import SETTINGS_FILE
 
 
 class FileKind(StrEnum):
@@ -110,6 +113,29 @@ def refuse_in_inventory(text: str, name: str) -> None:
         refuse_known_kinds(source, FileKind.INVENTORY)
 
 
+_PAGES: Final = (".txt", ".md", ".markdown", ".html", ".htm", ".csv")
+_OF_A_RESULT: Final = frozenset({"files", "not_in_the_input", "not_looked_for"})
+
+
+def is_own_result(text: str, name: str) -> bool:
+    """
+    Tell whether *text*, of the file *name* among those of an inventory, is what a command of ours printed of one.
+
+    That is a page, which does not begin as JSON does, or the JSON of `audit`, `can` or `who-can`.
+    """
+    if name.lower().endswith(_PAGES):
+        return not text.lstrip().startswith(("{", "["))
+    if not all(f'"{key}"' in text for key in _OF_A_RESULT):
+        return False
+    from rolemgr.files.json import parse_json  # nearly no file of an inventory has these words
+
+    try:
+        data = parse_json(text, name, limits=ANSWER_LIMITS).data
+    except RolemgrError:
+        return False
+    return isinstance(data, dict) and data.keys() >= _OF_A_RESULT
+
+
 def refuse_unjudged_kinds(source: SourceFile) -> None:
     """Raise InputError where *source*, which is to be policies or a role, is of another kind; say what takes it."""
     found = file_kind(source.data)
@@ -130,6 +156,8 @@ def is_role_text(text: str, name: str) -> bool:
     keys = dict.fromkeys(_TOP_LEVEL_KEY.findall(text))
     if not _ROLE.isdisjoint(keys) and file_kind(keys) is FileKind.ROLE:
         return True
+    if is_meant_as_role(keys, name):
+        return True
     from rolemgr.files.yaml import parse_yaml  # only what is not told by its keys pays for it
 
     return file_kind(parse_yaml(text, name).data) is FileKind.ROLE
@@ -144,7 +172,31 @@ def is_role_among_others(text: str, name: str) -> bool:
     keys = set(_TOP_LEVEL_KEY.findall(text))
     if not _ROLE.isdisjoint(keys):
         return file_kind(dict.fromkeys(keys)) is FileKind.ROLE and ("persona" in keys or keys <= BY_KEY.keys())
+    if is_meant_as_role(keys, name):
+        return True
     try:
         return "persona" in text and is_role_text(text, name)
     except RolemgrError:
         return False  # it was read already, and has tags or documents that no role file has
+
+
+_ANYBODYS: Final = frozenset({
+    "account", "bucket", "catalog", "description", "expires", "inline", "name", "parameter", "partition", "path",
+    "region", "remove", "role", "strict", "subnet", "tag",
+})  # fmt: skip
+"""Keys of role files that other YAML has too."""
+_ALIKE: Final = 0.8
+
+
+def is_meant_as_role(keys: Collection[str], name: str) -> bool:
+    """
+    Tell whether a YAML file *name* with *keys* is meant as a role file, though the key that tells it is not there.
+
+    That key is misspelt, or left to ``rolemgr.yaml``; all others are options of roles. To pass it over in silence would
+    leave a role unjudged; read as a role it is refused with the nearest right key.
+    """
+    others = set(keys) - set(get_close_matches("persona", keys, n=3, cutoff=_ALIKE))
+    if Path(name).name == SETTINGS_FILE or not others or not others <= BY_KEY.keys():
+        return False
+    misspelt = len(others) < len(keys)
+    return bool(others - {"name", "description"}) if misspelt else len(others) > 1 and not others <= _ANYBODYS

@@ -117,13 +117,15 @@ def _may_be_a_role(path: str, read: Reader) -> bool:
 def judge_each(
     flags: Mapping[str, Any], files: Sequence[str], make: Callable[[RenderedChoice], T], outside: Outside,
     progress: Progress, *, verbose: bool, filled_later: Sequence[str] = (), cores: int | None = None,
+    versions: bool = False,
 ) -> tuple[list[Made[T]], list[InputError]]:  # fmt: skip
     """
     Return what *make* gives for the role of each of *files*, under the same *flags*, in order, and what is wrong.
 
     Each file is judged for itself. Of a role only what *make* returns is kept; both go to other processes where
     there are many files. What is wrong is said with its file. Of two roles of one name in one account neither is
-    made: nobody knows which of them is meant.
+    made: nobody knows which of them is meant. Where *versions* may stand in several folders of a tree, these are told
+    of in a note, and only two in one folder are wrong.
     """
     made: list[Made[T]] = []
     wrong: list[tuple[str, InputError]] = []
@@ -135,8 +137,30 @@ def judge_each(
         for file, result in zip(files, in_order(work, files, cores), strict=True):
             made.append(result) if isinstance(result, Made) else wrong.extend((file, one) for one in result)
             done()
-    apart, twins = without_twins(made)
-    return apart, [*with_their_files(wrong), *twins]
+    if not versions:
+        apart, twins = without_twins(made)
+        return apart, [*with_their_files(wrong), *twins]
+    for text in _versions(made):
+        outside.say(text)
+    folders: dict[str, list[Made[T]]] = {}
+    for one in made:
+        folders.setdefault(os.path.dirname(one.file), []).append(one)  # noqa: PTH120 - a path may be too long for Path
+    found = [without_twins(each) for each in folders.values()]
+    left = {one.file: one for apart, _ in found for one in apart}
+    return [one for one in made if one.file in left], [
+        *with_their_files(wrong),
+        *(one for _, each in found for one in each),
+    ]
+
+
+def _versions(made: Iterable[Made[Any]]) -> Iterator[str]:
+    """Yield a note for each role that files of several folders make."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for one in made:
+        files.setdefault(_identity(one), []).append(one.file)
+    for (account, name), found in files.items():
+        if len({os.path.dirname(file) for file in found}) > 1:  # noqa: PTH120 - a path may be too long for Path
+            yield f"{_file_list(found)}: each makes role `{name}` of account {account}; each is judged for itself"
 
 
 def without_twins(made: Sequence[Made[T]], what: str = "role") -> tuple[list[Made[T]], list[InputError]]:

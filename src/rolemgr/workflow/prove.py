@@ -15,7 +15,7 @@ from rolemgr.separation.violations import RenderedRole
 from rolemgr.workflow.choices import catalog_folders
 from rolemgr.workflow.many import matching_files
 from rolemgr.workflow.outside import Outside, Say
-from rolemgr.workflow.role import RenderedChoice, render_chosen
+from rolemgr.workflow.role import RenderedChoice, render_asked
 from rolemgr.workflow.role_options import many_roles, one_role
 from rolemgr.workflow.settings import find_settings
 from rolemgr.workflow.views import Views
@@ -105,7 +105,7 @@ def _fallbacks(environ: Mapping[str, str]) -> list[object]:
 
 def _rendered(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> RenderedChoice:
     reason = chosen["break_separation"] or "asked for by prove"  # a broken separation is an answer here, no bad input
-    return render_chosen({**chosen, "break_separation": reason}, outside, verbose=verbose)
+    return render_asked({**chosen, "break_separation": reason}, outside, verbose=verbose)
 
 
 def _of_roles(found: Sequence[tuple[Mapping[str, Any], RenderedChoice]]) -> list[Proven]:

@@ -39,6 +39,8 @@ class Personas:
 
     def _answer(self, name: str, made: ComposedRole | RolemgrError, action: str) -> PersonaMay:
         if isinstance(made, RolemgrError):
+            if self._has_no_group_with(name, action):
+                return PersonaMay(name, "no")
             return PersonaMay(name, "unknown", reason=str(made))
         of_it = [one for one in made.unfolded if any(matches_action(pattern, action) for pattern in one.actions)]
         may = _may(of_it)
@@ -47,6 +49,16 @@ class Personas:
         )
         choices = () if may == "yes" else tuple(self._with_choices(made, action))
         return PersonaMay(name, may, tuple(map(_held, of_it)), choices, never)
+
+    def _has_no_group_with(self, name: str, action: str) -> bool:
+        """Tell whether no group of the persona *name* allows *action*, whatever values it is given."""
+        try:
+            persona = resolve_persona(self._catalog, name)
+            groups = [self._catalog.activity_group(one).value for one in (*persona.groups, *persona.pass_self)]
+        except RolemgrError:
+            return False
+        allows = (one for group in groups for one in group.statements if one.effect == "Allow")
+        return not any(matches_action(pattern, action) for one in allows for pattern in one.actions)
 
     def _with_choices(self, made: ComposedRole, action: str) -> list[str]:
         """Return the groups that allow *action* only where a parameter has a value, or the role passes itself."""

@@ -78,6 +78,18 @@ def render_source(
     return found
 
 
+def render_asked(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> RenderedChoice:
+    """
+    Do as `render_chosen`, for commands that ask what a role may do and make none.
+
+    How its documents are packed is said where they are made, looked at or judged.
+    """
+    say = outside.say
+    return render_chosen(
+        chosen, outside._replace(say=lambda text: None if OVERFLOW in text else say(text)), verbose=verbose
+    )
+
+
 def _over(source: SourceFile, spec: RoleSpec) -> Iterator[str]:
     """Yield that the role has ended before it began: a wrong year is easily typed."""
     if spec.expires and is_over(spec.expires, datetime.now(UTC)):

@@ -250,10 +250,10 @@ def _chosen_role(asking: SimulateQuery, outside: Outside, *, verbose: bool) -> _
     from rolemgr.workflow.role import (
         attached_to,
         missing_of,
-        render_chosen,
+        render_asked,
     )  # only a role needs a catalog
 
-    found = render_chosen(asking.chosen, outside, verbose=verbose)
+    found = render_asked(asking.chosen, outside, verbose=verbose)
     attached = attached_to(found.role)
     own_boundary = found.documents.own_boundary
     own = tuple(policy.document for policy in (*found.documents.policies, *found.documents.managed_policies))

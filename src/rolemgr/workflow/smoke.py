@@ -25,7 +25,7 @@ from rolemgr.model.spec import RoleSpec
 from rolemgr.model.trust import AccountTrust, RoleTrust, UserTrust
 from rolemgr.report.smoke import SmokeCall, SmokeTest
 from rolemgr.workflow.outside import Outside
-from rolemgr.workflow.role import RenderedChoice, attached_to, missing_of, render_chosen
+from rolemgr.workflow.role import RenderedChoice, attached_to, missing_of, render_asked
 from rolemgr.workflow.smoke_job import smallest_job
 
 NOT_THERE: Final = "rolemgr-smoke-not-there"
@@ -40,7 +40,7 @@ _OWN: Final = ("Partition", "Region", "Account")
 
 def smoke_of(chosen: Mapping[str, Any], outside: Outside, *, verbose: bool) -> SmokeTest:
     """Return what shows that the role which *chosen* describes works; raise as `render_chosen` does."""
-    return smoke_test(render_chosen(chosen, outside, verbose=verbose))
+    return smoke_test(render_asked(chosen, outside, verbose=verbose))
 
 
 def smoke_test(found: RenderedChoice) -> SmokeTest:

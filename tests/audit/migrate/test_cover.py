@@ -2,8 +2,10 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nightly import examples
 
 from rolemgr.audit.migrate.cover import cover
 from rolemgr.compare.budget import Budget
@@ -26,7 +28,7 @@ def least(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> int:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(90, 300), deadline=None)
 @given(families, weights)
 def test_the_cover_weighs_least(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> None:
     """Exactly, in each of these cases."""
@@ -36,7 +38,8 @@ def test_the_cover_weighs_least(sets: dict[str, frozenset[int]], weight: dict[st
     assert found.weight == sum(weight[name] for name in found.chosen) == least(sets, weight)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.nightly
+@settings(max_examples=examples(60, 200), deadline=None)
 @given(families, weights)
 def test_the_greedy_cover_keeps_its_bound(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> None:
     """Without a budget for more; the bound that is told holds, and is no better than the truth."""
@@ -62,6 +65,7 @@ def test_nothing_needs_nothing() -> None:
     assert cover({}, {}).weight == 0
 
 
+@pytest.mark.nightly
 def test_a_hundred_sets_are_quick() -> None:
     """Within the budget, or else greedy: it ends either way."""
     sets = {f"s{at}": frozenset((at * step) % 97 for step in range(1, 8)) for at in range(1, 100)}

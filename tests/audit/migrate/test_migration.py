@@ -238,6 +238,7 @@ def test_a_role_that_needs_nothing_is_an_error() -> None:
         migrate(catalog(), role(policy(statement("s3:GetObject"))), used(report()), NewRoleOptions())
 
 
+@pytest.mark.nightly
 def test_a_policy_that_aws_never_wrote_ends_soon() -> None:
     """Thousands of patterns: an error that says so, and no hour of work."""
     many = [f"arn:aws:s3:::b{at}*x{at}/*" for at in range(2_000)]

@@ -89,12 +89,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 
-def absent_and_free(statements: list[Statement]) -> Iterator[tuple[Document, Hit]]:
-    """Yield a hit for each Deny of *statements* by the want of what a global key says, that holds only with the key."""
+def absent_and_free(statements: list[Statement], together: list[Statement]) -> Iterator[tuple[Document, Hit]]:
+    """
+    Yield a hit for each Deny of *statements* by the want of what a global key says, that holds only with the key.
+
+    None where a Deny of those *together* with it holds without.
+    """
     for statement in statements:
         for condition in statement.conditions if statement.effect == "Deny" else ():
             keys = _OF_MFA if condition.folded in _OF_MFA else (condition.folded,)
-            if not _wants(condition) or _denied_without(statement, keys, statements):
+            if not _wants(condition) or _denied_without(statement, keys, together):
                 continue
             message = (
                 f"a request without `{condition.key}` bypasses this Deny ({condition.operator_text}); also deny"

@@ -1,16 +1,23 @@
-"""RM709 and RM710: rights given by a prefix of names, and roles that services may make for themselves."""
+"""RM709 to RM711: rights given by a prefix of names, roles that services make for themselves, Denies taken off."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rolemgr.check.document import Statement
+from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
-from rolemgr.check.limits_nothing import is_administrator, is_any_name, limits_nothing, says_not_on_what
+from rolemgr.check.limits_nothing import (
+    is_administrator,
+    is_any_name,
+    limits_nothing,
+    open_resource,
+    says_not_on_what,
+)
 from rolemgr.check.patterns import fits, is_every_one
-from rolemgr.check.rule import IAM, PERMISSIONS, Hit, statement_rule
+from rolemgr.check.rights import TAKES_OFF
+from rolemgr.check.rule import IAM, PERMISSIONS, Hit, listed, statement_rule
 from rolemgr.iam.arn import Arn
 from rolemgr.iam.breadth import widened
-from rolemgr.iam.variables import replaced
+from rolemgr.iam.variables import known_variables_in, replaced
 from rolemgr.iam.wildcards import contains, has_wildcard
 from rolemgr.reference.services import find_action
 
@@ -103,3 +110,45 @@ def _is_of_any_service(resource: str) -> bool:
         return True
     arn = Arn.parse(widened(resource))
     return arn is not None and arn.service == "iam" and contains(arn.resource, f"{_OF_SERVICES}*")
+
+
+@statement_rule(
+    "RM711", "takes-denies-off", Severity.WARNING, "policies can be taken off, and their Denies with them",
+    IAM + "access_policies_manage-attach-detach.html", kinds=PERMISSIONS, effect="Allow",
+)  # fmt: skip
+def takes_denies_off(statement: Statement) -> Iterator[Hit]:
+    """
+    Deleting or detaching the policies of any user, role or group (or one's own, `user/${aws:username}`), or leaving
+    groups: whatever a Deny there forbids is allowed again.
+
+    Name the roles that it is for; say which policies by iam:PolicyARN, and keep Denies where their holder can't reach
+    them: in an SCP, or in a boundary.
+    """
+    if (
+        is_administrator(statement)
+        or not says_not_on_what(statement)
+        or any(map(_names_policies, statement.conditions))
+    ):
+        return
+    found = {name: where for name in TAKES_OFF if statement.named(name) and (where := _any_or_own(statement, name))}
+    if found:
+        first, where = next(iter(found.items()))
+        takes = "takes" if len(found) == 1 else "take"
+        message = f"{listed(tuple(found))} on `{where}` {takes} policies off, and their Denies with them"
+        yield Hit(message, statement.at("Action", statement.named(first)), first)
+
+
+def _names_policies(condition: ReadCondition) -> bool:
+    """Tell whether *condition* says which policies may be taken off: AdministratorAccess is a name like any other."""
+    if condition.folded != "iam:policyarn" or condition.true_where_absent is not False or condition.operator is None:
+        return False
+    return condition.operator.base != "Null" and not any(map(is_any_name, condition.values))
+
+
+def _any_or_own(statement: Statement, name: str) -> str | None:
+    """Return the resource of *statement* that is all that the action *name* takes, or the user who asks."""
+    if where := open_resource(statement, name):
+        return where
+    action = find_action(name)
+    own = (one for one in statement.resources if any(each.key == "aws:username" for each in known_variables_in(one)))
+    return next((one for one in own if action and fits(one, action)), None)

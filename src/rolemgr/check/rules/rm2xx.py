@@ -1,7 +1,7 @@
 """RM2: names that AWS does not have: services, actions, operators, condition keys."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
@@ -32,7 +32,7 @@ from rolemgr.reference.condition_keys import (
 from rolemgr.reference.names import Doubt, arn_doubts, region_doubt
 from rolemgr.reference.nearest import nearest_action
 from rolemgr.reference.providers import claims, is_provider_key
-from rolemgr.reference.quirks import not_in_the_reference, operations_without_action
+from rolemgr.reference.quirks import newer_actions, not_in_the_reference, operations_without_action
 from rolemgr.reference.services import action_names, expand, service_exists, services
 
 _LIST = REFERENCE + "reference_policies_actions-resources-contextkeys.html"
@@ -264,11 +264,18 @@ def unlisted_action(statement: Statement) -> Iterator[Hit]:
     The action stands in policies that AWS makes, such as sns:Receive in a topic's default policy, or AWS's SDK has
     an operation of that name, such as PutEndpointPolicy, and the reference does not say what it allows.
 
-    Leave it out of an Allow of yours. A Deny of an operation that is newer than the reference may hold: try it.
+    Leave it out of an Allow of yours. A Deny of an operation of the SDK is not reported: it may hold, and does no harm.
     """
     for element, action in statement.written_actions:
+        if statement.effect == "Deny" and action.lower() in _newer():
+            continue
         if note := not_in_the_reference().get(action.lower()):
             yield Hit(f"`{action}` is not listed: {note}", statement.at(element, action), action)
+
+
+@cache
+def _newer() -> frozenset[str]:
+    return frozenset(map(str.lower, newer_actions()))
 
 
 @statement_rule(

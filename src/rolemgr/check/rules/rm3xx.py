@@ -317,8 +317,8 @@ def absence_gets_round(documents: list[Document]) -> Iterator[tuple[Document, Hi
     this policy where it stands alone, does that. Of AWS's global keys it is told where the value that is denied
     is the want of something: no MFA, an old one, no service or organization in between.
     """
-    statements = [one for document in documents for one in document.statements]
-    yield from absent_and_free(statements)
+    statements = list(dict.fromkeys(one for document in documents for one in document.statements_together))
+    yield from absent_and_free([one for document in documents for one in document.statements], statements)
     closed: dict[object, bool] = {}
     for document in documents:
         for statement in document.statements if document.kind is not PolicyType.RESOURCE else ():

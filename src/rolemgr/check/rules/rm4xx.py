@@ -1,6 +1,7 @@
 """RM4: condition operators, set qualifiers, and the types of the keys that they are put on."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from rolemgr.check.document import ReadCondition, Statement
 from rolemgr.check.finding import Severity
@@ -166,8 +167,9 @@ def all_values_in_deny(statement: Statement) -> Iterator[Hit]:
     `ml.p4d.24xlarge` goes through, whether the Deny lists what is approved (StringNotEquals) or what is not.
 
     In a Deny use ForAnyValue: one wrong value is enough. Keys of which one good value is enough are not reported
-    under a negated operator: aws:TagKeys and kms:EncryptionContextKeys (the tag that must be among them), and those
-    that name who calls, or for whom (aws:CalledVia, aws:PrincipalOrgPaths).
+    under a negated operator: aws:TagKeys and kms:EncryptionContextKeys with the one name that must be among them, and
+    those that name who calls, or for whom (aws:CalledVia, aws:PrincipalOrgPaths). Of several tags that must be there
+    each wants a Deny of its own.
     """
     for condition, key in _known(statement):
         operator = condition.operator
@@ -180,11 +182,49 @@ def all_values_in_deny(statement: Statement) -> Iterator[Hit]:
         elif condition.folded == "aws:tagkeys" and not operator.negated:
             message = f"one other tag lets `{condition.key}` through: write ForAnyValue:{operator.base}"
             yield Hit(message, condition.path, key=condition.key)
+        elif condition.folded == "aws:tagkeys" and len(condition.values) > 1:
+            message = (
+                f"one of {len(condition.values)} tags is enough: demand each by Null aws:RequestTag in its own Deny"
+            )
+            yield Hit(message, condition.path, key=condition.key)
 
 
 def _lists_keys(condition: ReadCondition) -> bool:
     """Tell whether the key of *condition* lists names, one of which a Deny may want to be there."""
     return condition.folded.endswith(("tagkeys", "contextkeys"))
+
+
+@statement_rule(
+    "RM407", "private-source-address", Severity.WARNING, "aws:SourceIp holds no private address",
+    IAM + "access-analyzer-reference-policy-checks.html"
+    "#access-analyzer-reference-policy-checks-error-private-ip-address",
+    with_condition=True,
+)  # fmt: skip
+def private_source_address(statement: Statement) -> Iterator[Hit]:
+    """
+    aws:SourceIp is the public address that a request comes from; through a VPC endpoint the key is absent. A range such
+    as 10.0.0.0/8 therefore matches no request: an Allow by it is dead, a Deny by it denies nothing, and NotIpAddress
+    denies everybody.
+
+    Compare aws:VpcSourceIp beside aws:SourceVpc, or the public addresses of your network.
+    """
+    for condition in statement.conditions_on("aws:sourceip"):
+        if condition.operator and condition.operator.base in ("IpAddress", "NotIpAddress"):
+            for value in filter(_is_private, condition.values):
+                message = f"`{value}` is private: compare aws:VpcSourceIp, as `{condition.key}` holds public addresses"
+                yield Hit(message, value_at(statement, condition, value), key=condition.key)
+
+
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+
+
+def _is_private(value: str) -> bool:
+    """Tell whether the range *value* lies in one that nobody uses on the internet (RFC 1918, RFC 4193)."""
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
 
 
 def _known(statement: Statement) -> Iterator[tuple[ReadCondition, ConditionKey]]:

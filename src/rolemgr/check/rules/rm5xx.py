@@ -150,7 +150,7 @@ def exempt_by_tag(statement: Statement) -> Iterator[Hit]:
     the Deny that guards the role; or deny iam:TagRole, iam:TagUser and sts:TagSession with that tag.
     """
     tagging = ("iam:TagRole", "sts:TagSession")
-    denies = [one for one in statement.policy.statements if one.effect == "Deny"]
+    denies = statement.policy.denies_together
     if all(any(one.speaks_of(action) for one in denies) for action in tagging):
         return
     for condition in _lets_go(statement, "aws:principaltag/"):
@@ -184,9 +184,10 @@ def exempt_by_open_name(statement: Statement) -> Iterator[Hit]:
     A role of a name or path that a wildcard leaves open is exempt, and whoever may make roles makes one.
 
     Deny iam:CreateRole, iam:UpdateAssumeRolePolicy and iam:PassRole on that pattern to all but the exempt, as
-    `rolemgr scp --exempt` does; where another SCP does it, this finding may be suppressed.
+    `rolemgr scp --exempt` does. The policies of one file count together, and those of one folder that are numbered
+    (`scp-1.json`, `scp-2.json`); where an SCP elsewhere does it, this finding may be suppressed.
     """
-    denies = [one for one in statement.policy.statements if one.effect == "Deny" and one.speaks_of("iam:CreateRole")]
+    denies = [one for one in statement.policy.denies_together if one.speaks_of("iam:CreateRole")]
     for condition in _lets_go(statement, "aws:principalarn"):
         for value in condition.values:
             if not has_wildcard(value.partition(":role/")[2]) and value != "*":
@@ -332,8 +333,9 @@ def supporting_actions_missed(document: Document) -> Iterator[Hit]:
     `rolemgr scp --guardrail NAME=VALUE` lists every one of them.
     """
     seen: set[str] = set()
-    denies = [one for one in document.statements if one.effect == "Deny"]
-    for statement, condition in ((one, each) for one in denies for each in one.conditions):
+    denies = list(document.denies_together)
+    own = (one for one in document.statements if one.effect == "Deny")
+    for statement, condition in ((one, each) for one in own for each in one.conditions):
         names = names_of(condition.folded)
         if not _is_alone(statement, names) or seen.intersection(names):
             continue

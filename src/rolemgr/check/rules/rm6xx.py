@@ -17,6 +17,7 @@ from rolemgr.check.limits_nothing import (
 )
 from rolemgr.check.patterns import actions_of, is_every_one
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, WITH_PRINCIPAL, Hit, group_rule, listed, statement_rule
+from rolemgr.check.rules.all_data import reaches_all_data, stops_the_record  # noqa: F401 - RM612, RM613
 from rolemgr.check.rules.passing import PASS_ROLE, is_any_role
 from rolemgr.check.rules.strangers import lets_strangers, names_no_caller, narrows
 from rolemgr.iam.breadth import together, widened

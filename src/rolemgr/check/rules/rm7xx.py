@@ -1,6 +1,7 @@
 """RM7: ways to more rights than the policy seems to give."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rolemgr.check.document import Document, Statement
@@ -18,14 +19,20 @@ from rolemgr.check.paths import Together, acted_on, runs_as, shares, takes_a_rol
 from rolemgr.check.patterns import fits, fits_type, is_every_one, meet
 from rolemgr.check.rights import OF_THE_ORGANIZATION, ON_ITSELF, RIGHTS
 from rolemgr.check.rule import IAM, PERMISSIONS, SAGEMAKER, Hit, group_rule, listed, statement_rule
-from rolemgr.check.rules.giving_rights import any_service_linked_role, gives_rights_by_prefix  # noqa: F401 - RM709, RM710
+from rolemgr.check.rules.giving_rights import (  # noqa: F401 - RM709, RM710 and RM711
+    any_service_linked_role,
+    gives_rights_by_prefix,
+    takes_denies_off,
+)
 from rolemgr.check.rules.passing import PASS_ROLE, is_any_role
+from rolemgr.check.rules.tags_moved import tags_itself  # noqa: F401 - RM712, one of this hundred
 from rolemgr.compare.budget import Budget
 from rolemgr.compare.errors import TooComplex
 from rolemgr.files.source import DataPath
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.variables import known_variables_in
 from rolemgr.iam.wildcards import has_wildcard, matches
+from rolemgr.reference import quirks
 from rolemgr.reference.services import Action, find_action
 
 _DELEGATION = IAM + "access_policies_boundaries.html"
@@ -241,15 +248,25 @@ _ASSUME = "sts:AssumeRole"
 def assumes_any_role(statement: Statement) -> Iterator[Hit]:
     """
     sts:AssumeRole on `*` or `role/*`: the caller gets into every role whose trust policy names its account, in
-    this account and in others.
+    this account and in others. An external ID, a session name or tags of the session limit nothing here: the caller
+    writes them.
 
     Name the roles, or their path; for one name in many accounts `arn:aws:iam::*:role/deploy`.
     """
     pattern = statement.named(_ASSUME)
-    if not pattern or is_administrator(statement) or not says_not_on_what(statement):
+    if not pattern or is_administrator(statement) or not says_not_on_what(_without_session_tags(statement)):
         return
     if where := open_resource(statement, _ASSUME):
         yield Hit(f"`{_ASSUME}` on `{where}`: name the roles, or their path", statement.at("Resource", where), _ASSUME)
+
+
+def _without_session_tags(statement: Statement) -> Statement:
+    """Return *statement* without its conditions on the tags that the caller gives the session."""
+    others = tuple(one for one in statement.conditions if not one.folded.startswith(_SESSION_TAGS))
+    return statement if len(others) == len(statement.conditions) else replace(statement, conditions=others)
+
+
+_SESSION_TAGS = tuple(quirks.keys_that("caller_tags"))
 
 
 @statement_rule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rolemgr.check.document import Document, ReadCondition, Statement
 from rolemgr.check.finding import Severity
 from rolemgr.check.limits_nothing import is_administrator, is_everything
-from rolemgr.check.patterns import actions_of, fits, meet
+from rolemgr.check.patterns import actions_of, fits
 from rolemgr.check.rule import (
     IAM,
     ORGANIZATIONS,
@@ -22,8 +22,7 @@ from rolemgr.check.rules.carried import demands, names_of
 from rolemgr.check.rules.jobs import left_open
 from rolemgr.check.rules.passing import PASS_ROLE
 from rolemgr.check.rules.several_checks import family, is_check, is_local_disk_exception
-from rolemgr.compare.budget import Budget
-from rolemgr.compare.errors import TooComplex
+from rolemgr.check.rules.tags_moved import tags_can_be_moved  # noqa: F401 - RM906, one of this hundred
 from rolemgr.iam.documents import PolicyType
 from rolemgr.iam.wildcards import has_wildcard, matches_action
 from rolemgr.reference.condition_keys import find_key
@@ -119,50 +118,6 @@ def pass_role_by_tag(statement: Statement) -> Iterator[Hit]:
         return
     for condition in statement.conditions_on("aws:resourcetag/", "iam:resourcetag/"):
         yield Hit(f"`{condition.key}` does not narrow {PASS_ROLE} reliably", condition.path, PASS_ROLE, condition.key)
-
-
-@group_rule(
-    "RM906", "tags-can-be-moved", Severity.SECURITY_WARNING, "access goes by tags that the caller can change",
-    SAGEMAKER + "security_iam_id-based-policy-examples.html",
-)  # fmt: skip
-def tags_can_be_moved(documents: list[Document]) -> Iterator[tuple[Document, Hit]]:
-    """
-    The policies of the role (or this policy, where it stands alone) give access to SageMaker's resources by
-    their tags, and also let the caller set or delete tags without a condition: tag first, then use.
-
-    Condition AddTags on sagemaker:TaggingAction (tags on create), aws:RequestTag or aws:ResourceTag; leave
-    DeleteTags out, or deny it for the tag (ForAnyValue:StringEquals aws:TagKeys).
-    """
-    granting = [one for one in documents if one.kind is PolicyType.IDENTITY]
-    allowing = [statement for one in granting for statement in one.allows]
-    tagged = {resource for statement in allowing if _by_tag(statement) for resource in statement.resources}
-    denied = [each for one in granting for each in one.statements if each.effect == "Deny"]
-    budget = Budget()
-    for document in granting if tagged else ():
-        for statement in document.allows:
-            for action, pattern in _moving(statement, denied):
-                try:
-                    moved = any(meet(one, other, budget) for one in statement.resources for other in tagged)
-                except TooComplex as error:
-                    message = f"can't tell whether `{action}` here or behind moves tags that access goes by: {error}"
-                    yield document, Hit(message, statement.path, action, sid=statement.sid)
-                    return
-                if moved:
-                    message = f"`{action}` without a condition, while access goes by aws:ResourceTag"
-                    yield document, Hit(message, statement.at("Action", pattern), action, sid=statement.sid)
-
-
-def _moving(statement: Statement, denied: list[Statement]) -> Iterator[tuple[str, str]]:
-    """Yield the actions by which *statement* moves tags, which no Deny speaks of, each as it is written too."""
-    for action in ("sagemaker:AddTags", "sagemaker:DeleteTags"):
-        pattern = statement.named(action)
-        if pattern and not statement.conditions and not any(one.speaks_of(action) for one in denied):
-            yield action, pattern
-
-
-def _by_tag(statement: Statement) -> bool:
-    speaks = any(action.lower().startswith("sagemaker:") for action in statement.actions)
-    return speaks and bool(list(statement.conditions_on("aws:resourcetag/", "sagemaker:resourcetag/")))
 
 
 @document_rule(
