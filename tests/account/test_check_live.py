@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.fake_aws import CALLER, THROTTLED, Answering, AskedCall, AwsRefusal, FakeAws, fake_aws, model
 
+from rolemgr.account import analyzer_pages
 from rolemgr.account.policy_validation import REFERENCE
 from rolemgr.iam.documents import PolicyType
 
@@ -183,6 +184,16 @@ def test_pages_are_followed(run: "Run") -> None:
         ran = asked(run, server, "pass.json")
     assert (ran.code, ran.stdout) == (3, "")
     assert "one page leads to a page that came before" in ran.stderr
+
+
+def test_pages_without_end_have_a_budget(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Always another token: whoever answers so is not AWS."""
+    monkeypatch.setattr(analyzer_pages, "_MOST_PAGES", 7)
+    Path("pass.json").write_text(POLICY, "utf-8")
+    with fake_aws(lambda call: {"findings": [], "nextToken": str(call.number)}) as server:
+        ran = asked(run, server, "pass.json")
+    assert (ran.code, ran.stdout, server.operations()) == (3, "", ["ValidatePolicy"] * 7)
+    assert "it has more than 7 pages" in ran.stderr
 
 
 def test_throttling_is_waited_for_then_said(run: "Run", monkeypatch: pytest.MonkeyPatch) -> None:

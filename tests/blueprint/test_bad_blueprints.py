@@ -118,15 +118,20 @@ def test_a_file_that_is_none(text: str, message: str, run: "Run") -> None:
     assert (ran.code, ran.errors[0]) == (2, f"bp.yaml:{message}")
 
 
-def test_a_role_file_behind_a_link_is_not_read(run: "Run", tmp_path: Path) -> None:
-    """A pull request can't have a file of the machine read by a link in the repository."""
+@pytest.mark.parametrize("name", ["role.yaml", "linked/secret.yaml", "again.yaml"])
+def test_a_role_file_behind_a_link_is_not_read(run: "Run", tmp_path: Path, name: str) -> None:
+    """A pull request can't have a file of the machine read by a link in the repository: to it, or to its folder."""
     folder = tmp_path / "repository"
     folder.mkdir()
     (tmp_path / "secret.yaml").write_text("persona: sagemaker-compute\n", "utf-8")
     (folder / "role.yaml").symlink_to(tmp_path / "secret.yaml")
-    (folder / "bp.yaml").write_text('accounts: {a: {id: "111111111111"}}\nroles: {a/b: {file: role.yaml}}\n', "utf-8")
+    (folder / "again.yaml").symlink_to("role.yaml")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "bp.yaml").write_text(
+        f'accounts: {{a: {{id: "111111111111"}}}}\nroles: {{a/b: {{file: {name}}}}}\n', "utf-8"
+    )
     ran = run("build", "repository/bp.yaml", "-o", "out")
-    wanted = "`role.yaml` is a link that leads out of the blueprint's folder; copy the file there"
+    wanted = f"`{name}` is a link that leads out of the blueprint's folder; copy the file there"
     assert (ran.code, ran.errors) == (2, [f"repository/bp.yaml:2: {wanted}"])
 
 

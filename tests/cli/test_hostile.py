@@ -1,5 +1,6 @@
 """Catalogs, arguments, files and places that somebody chose to break us: no escape, no traceback, nothing half-written."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,8 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Run
 
-EVIL = "\x1b]0;x\x07\x1b[2J\u202e\u0085\r\n::error::x\n##[error]x in the middle ##[add-mask]y"
-TEXT = '"' + EVIL.replace("\\", "\\\\").encode("unicode_escape").decode() + '"'
+EVIL = (
+    "\x1b]0;x\x07\x1b[2J\u202e\u0085\r\n::error::x\n##[error]x in the middle ##[add-mask]y"
+    ' <img src=x onerror=alert(1)> "}]} \\'
+)
+TEXT = '"' + EVIL.encode("unicode_escape").decode().replace('"', '\\"') + '"'
 
 
 def test_no_text_of_a_catalog_is_obeyed(small_catalog: Path, run: "Run") -> None:
@@ -26,6 +30,7 @@ def test_no_text_of_a_catalog_is_obeyed(small_catalog: Path, run: "Run") -> None
         ("list", "personas", "--catalog", "catalog"), ("list", "activity-groups", "--catalog", "catalog"),
         ("show", "persona", "tester", "--catalog", "catalog"), ("show", "activity-group", "run-jobs", "--catalog", "catalog"),
         ("preview", *chosen), ("preview", *chosen, "--description", EVIL), ("check", *chosen),
+        ("preview", *chosen, "--format", "html"), ("preview", *chosen, "--format", "markdown"),
         ("check", *chosen, "--format", "github"), ("create", *chosen, "--explain"), ("check", *chosen, "--format", "sarif"),
     ):  # fmt: skip
         ran = run(*args)
@@ -34,7 +39,12 @@ def test_no_text_of_a_catalog_is_obeyed(small_catalog: Path, run: "Run") -> None
             assert all(char.isprintable() or char == "\n" for char in text), (args, text)
             lines = text.split("\n")
             assert not [line for line in lines if line.lstrip().startswith("::error::x")], (args, text)
-            if not text.startswith("{") and "github" not in args:  # data is as it is; an annotation is one command
+            assert "<img" not in text or "html" not in args, (args, text)
+            if text.startswith("{") and "create" in args:  # nothing ends a text of a policy early
+                assert "onerror" in json.loads(text)["Description"]
+            if not text.startswith("{") and not {"github", "html", "markdown"} & {
+                *args
+            }:  # data is as it is; an annotation is one command
                 assert "##[" not in text, (args, text)
 
 

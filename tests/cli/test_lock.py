@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rolemgr import __version__
-from rolemgr.model.lock import entry_digest
+from rolemgr.model.lock import LockedRole, entry_digest
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -130,14 +130,22 @@ def test_a_role_that_is_wrong_stops_no_other(run: "Run", locked: str) -> None:
     assert Path("out/a.json").exists()
 
 
-def changed(entry: dict[str, Any]) -> None:
-    """Widen a statement."""
-    entry["role"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = "*"
+def changed(entry: dict[str, Any], part: str) -> None:
+    """Widen a statement, or change another *part* of what is locked."""
+    if part == "role":
+        entry["role"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = "*"
+    elif isinstance(entry[part], str):
+        entry[part] = entry[part][::-1]
+    elif part == "origins":
+        entry[part].popitem()
+    else:
+        entry[part]["max-runtime"] = {"values": {}, "strict": False, "by": "us", "file": "guardrails/max-runtime.yaml"}
 
 
-def test_a_lock_that_was_changed_is_refused(run: "Run", locked: str) -> None:
-    """A digest that does not fit, whoever edited it."""
-    older("0.0.9", changed, digest=False)
+@pytest.mark.parametrize("part", sorted(set(LockedRole.model_fields)))
+def test_a_lock_that_was_changed_is_refused(run: "Run", locked: str, part: str) -> None:
+    """A digest that does not fit, whoever edited it, whatever part of the entry: one that is left out could be any."""
+    older("0.0.9", lambda entry: changed(entry, part), digest=False)
     ran = run("diff", "--since", "0.0.9", locked)
     assert (ran.code, ran.stdout) == (2, "")
     [error] = ran.errors

@@ -219,7 +219,10 @@ def test_a_confined_process_reads_its_folder_and_does_nothing_else(tmp_path: Pat
     Path("in").mkdir()
     Path("in/a.txt").write_text("x")
     Path("b.txt").write_text("x")
+    Path("inside").mkdir()
+    Path("inside/a.txt").write_text("x")
     Path("in/link").symlink_to(tmp_path / "b.txt")
+    Path("in/up").symlink_to(tmp_path)
     assert (
         confined("open('in/a.txt').read()", "os.listdir('in')", "import zipfile", "open(os.devnull, 'w')", folder="in")
         == ["done"] * 4
@@ -229,7 +232,11 @@ def test_a_confined_process_reads_its_folder_and_does_nothing_else(tmp_path: Pat
         "os.listdir('/')", "os.scandir('..')", "open('in/new', 'w')", "open('in/a.txt', 'a')", "open('in/a.txt', 'r+')",
         "os.open('in/n', os.O_CREAT | os.O_WRONLY)", "subprocess.run(['true'])", "os.system('true')", "os.remove('in/a.txt')",
         "socket.create_connection(('127.0.0.1', 9))", "os.rename('in/a.txt', 'in/c')", "os.mkdir('in/d')",
-        "shutil.rmtree('in')", "os.symlink('a', 'in/e')", "os.execv('/bin/true', ['true'])",
+        "shutil.rmtree('in')", "os.symlink('a', 'in/e')", "os.execv('/bin/true', ['true'])", "open('inside/a.txt')",
+        "open('in/up/b.txt')", "os.posix_spawn('/bin/true', ['true'], {})", "os.fork()", "os.kill(os.getpid(), 0)",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))", "socket.socket().bind(('', 0))",
+        "socket.getaddrinfo('localhost', 9)", "os.link('in/a.txt', 'in/f')", "os.truncate('in/a.txt', 0)",
+        "os.chmod('in/a.txt', 0)",
     )  # fmt: skip
     assert list(zip(refused, confined(*refused, folder="in"), strict=True)) == [(one, "refused") for one in refused]
     assert Path("in/a.txt").read_text() == "x"

@@ -105,6 +105,14 @@ def hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def test_nothing_in_a_page_is_obeyed_by_a_terminal() -> None:
+    """Wherever a text stands, attributes that tables are sorted by too: a page may go to stdout, and to a log of CI."""
+    page = html(everywhere("\x1b[2J\u202e\r\n::error::x\n##[error]y\x85\u2028::notice::z"))
+    assert {char for char in page if not char.isprintable()} == {"\n"}
+    assert not [line for line in page.splitlines() if line.lstrip().startswith("::")]
+    assert "##[" not in page.partition("<script")[0]
+
+
 def test_a_command_in_a_table_is_one_piece_of_code() -> None:
     """With its backticks and spaces, wherever it stands alone or among others."""
     command = Code("rolemgr simulate `x` y")

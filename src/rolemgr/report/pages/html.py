@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
@@ -48,7 +48,7 @@ def html(page: Page) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, finalize=_harmless,
     )  # fmt: skip
     made.filters |= {
         "pieces": pieces,
@@ -89,8 +89,19 @@ def _one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def _block(text: str) -> str:
-    return "\n".join(map(printable, text.splitlines()))
+def _harmless(value: Any) -> Any:
+    """Return what is printed, a text of others without what a terminal or CI obeys: a page may go to stdout."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else printable(value)
+
+
+def _block(text: str) -> Markup:
+    """Return *text* with its line breaks, each line escaped; none begins as a command of CI does."""
+    return Markup("\n").join(map(_line, text.splitlines()))
+
+
+def _line(text: str) -> Markup:
+    shown = escape(printable(text))
+    return shown.replace("::", Markup("&#58;:"), 1) if shown.lstrip().startswith("::") else shown
 
 
 def _key(cell: Cell) -> str:
