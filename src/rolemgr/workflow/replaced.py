@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
 from rolemgr.files.source import LayeredSource
-from rolemgr.reference.names import region_doubt
 
 
 class PlacedChoice(NamedTuple):
@@ -68,10 +67,3 @@ def _as_texts(value: Any) -> Any:
 
 def _listed(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple | dict) else str(value)
-
-
-def unknown_region(source: LayeredSource) -> Iterator[str]:
-    """Yield that the Region of *source* is none that AWS has, as far as the reference knows."""
-    region = source.data.get("region")
-    if isinstance(region, str) and (doubt := region_doubt(region)):
-        yield f"{source.at(('region',))}: {doubt.problem}{f'; {doubt.hint}' if doubt.hint else ''}"
