@@ -21,10 +21,25 @@ from typing import Any
 from rolemgr.catalog.load import Catalog
 from rolemgr.code.operations import actions_of
 from rolemgr.code.reader import read_calls
-from rolemgr.code.sources import read_code
+from rolemgr.code.sources import CodeFile, read_code
 from rolemgr.iam.documents import Effect
 
 DATA = Path(read_calls.__code__.co_filename).parent / "data"
+
+
+class Beside:
+    """The modules that a notebook imported from its folder, by their paths."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def read(self, path: str) -> CodeFile | None:
+        """Return the file at *path*; None where the notebook did not import it."""
+        return read_code(self._texts[path], path) if path in self._texts else None
+
+    def has_folder(self, path: str) -> bool:
+        """Tell whether something in the folder *path* was imported."""
+        return any(one.startswith(f"{path}/") for one in self._texts)
 
 
 @dataclass
@@ -49,9 +64,14 @@ class Score:
             f"precision {precision:.1%} ({self.same} of {self.read}); {self.untold} not known"
         )
 
+    def add(self, other: "Score") -> None:
+        """Add the figures of *other*."""
+        for name in ("notebooks", "statements", "called", "read", "same", "silent", "untold"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def count(self, record: Mapping[str, Any], of: Mapping[str, str], tolerated: Iterable[str]) -> None:
         """Count a notebook."""
-        found = read_calls(read_code(record["code"], f"{record['notebook']}.py"))
+        found = read_calls(read_code(record["code"], "notebook.py"), folder=Beside(record.get("beside", {})))
         where = {one: call for call in found.calls if call.by == "caller" for one in call.operations}
         real, mine = groups(record["calls"], of, tolerated), groups(where, of, tolerated)
         missed, extra = real.keys() - mine.keys(), mine.keys() - real.keys()
@@ -102,13 +122,16 @@ def main() -> None:
     parser.add_argument("records", type=Path, nargs="+")
     parser.add_argument("--explain", action="store_true")
     asked = parser.parse_args()
-    of = smallest_groups()
+    of, whole = smallest_groups(), Score()
     for folder in asked.records:
         score = measured(folder, of)
         print(f"{folder.name}: {score}")
+        whole.add(score)
         for title, counted in (("missed", score.missed), ("read and not called", score.extra)) if asked.explain else ():
             print(f"  {title}:")
             print("".join(f"    {text}\n" for text in sorted(counted)), end="")
+    if len(asked.records) > 1:
+        print(f"all: {whole}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """
 Records what notebooks really call of AWS, for `benchmarks/code.py`: botocore answers by itself, nothing is sent.
 
-    python tools/notebook_truth.py FOLDER RECORDS [--seed N --half 0|1 --skip N --most N]
+    python tools/notebook_truth.py FOLDER RECORDS [--with TEXT] [--without TEXT] [--seed N --half 0|1 --skip N --most N]
 
 Run it in an environment that has the SageMaker SDK. Each notebook under FOLDER runs in a process and a folder of its
 own, statement by statement. A statement that fails (a file that is not there, a network that there is not) is left out
 with all that it called, also where the notebook catches that, and so are shell commands; RECORDS gets a file for each
-notebook: the code that ran, which is what a reader has to read, and the operations that it called. Modules that are not
-installed are stand-ins that take anything. It runs other people's code: use it where that may do no harm.
+notebook: the code that ran, which is what a reader has to read, the modules of its folder that it imported, and the
+operations that it called. Without --half all notebooks run; --with and --without are patterns of their text. Modules
+that are not installed are stand-ins that take anything. It runs other people's code: use it where that may do no harm.
 """
 
 import argparse
@@ -242,6 +243,16 @@ def ran(path: Path) -> dict[str, Any]:
     return {"code": "\n".join(_used(kept)), "calls": sorted(set(calls)), "failed": failed, "kept": len(kept)}
 
 
+def beside(folder: Path) -> dict[str, str]:
+    """Return the text of the modules in *folder* that are imported, by their paths in it."""
+    found = {}
+    for one in [*sys.modules.values()]:
+        path = Path(getattr(one, "__file__", None) or "/")
+        if path.suffix == ".py" and path.is_relative_to(folder):
+            found[str(path.relative_to(folder))] = path.read_text("utf-8", "replace")
+    return found
+
+
 def isolate() -> None:
     """Let nothing out of this process: no network, no waiting, no processes, no questions."""
     setting = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
@@ -277,9 +288,13 @@ def record(notebook: Path, folder: Path, out: Path) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        made = {"notebook": str(notebook.relative_to(folder)), **ran(notebook)}
+        made = {"notebook": str(notebook.relative_to(folder)), **ran(notebook), "beside": beside(copy.resolve())}
         out.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
     os._exit(0)
+
+
+def _is_asked_for(text: str, having: str, without: str) -> bool:
+    return bool(re.search(having, text)) and not re.search(without, text)
 
 
 def main() -> None:
@@ -288,7 +303,9 @@ def main() -> None:
     parser.add_argument("folder", type=lambda text: Path(text).resolve())
     parser.add_argument("records", type=lambda text: Path(text).resolve())
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--half", type=int, choices=(0, 1), default=0)
+    parser.add_argument("--half", type=int, choices=(0, 1))
+    parser.add_argument("--with", dest="having", default="")
+    parser.add_argument("--without", default="(?!)")
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--most", type=int, default=1_000)
     asked = parser.parse_args()
@@ -304,7 +321,9 @@ def main() -> None:
     for name in ("sagemaker", "pandas", "numpy", "sklearn", "matplotlib.pyplot", "IPython.display"):
         with contextlib.suppress(ImportError):
             __import__(name)
-    for number, one in enumerate(found[asked.half :: 2][asked.skip :][: asked.most]):
+    mine = found if asked.half is None else found[asked.half :: 2]
+    mine = [one for one in mine if _is_asked_for(one.read_text("utf-8"), asked.having, asked.without)]
+    for number, one in enumerate(mine[asked.skip :][: asked.most]):
         out = asked.records / f"{number:03}.json"
         if not out.exists():
             record(one, asked.folder, out)

@@ -5,17 +5,18 @@ Reads the SageMaker Python SDK's source and makes the tables by which `rolemgr m
     python tools/sdk_calls.py v3 FOLDER...         # sagemaker-core, -train, -serve and -mlops, unpacked
 
 Of each class its bases, of each public method its parameters, and the API operations that its body, and what that
-calls, can reach: more than a run of it calls, which `sagemaker_rows.json` narrows by hand (`cuts` and rows). Nothing of
+calls, can reach, with the conditions on its parameters: more than a run of it calls, which `sagemaker_rows.json`
+narrows by hand (`cuts` and rows). Nothing of
 the SDK is imported or run, and nothing but names of it gets into the table.
 """
 
 import ast
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import rolemgr
 from rolemgr.code.operations import boto_data, by_name_alone, operation_of
@@ -23,8 +24,10 @@ from rolemgr.code.operations import boto_data, by_name_alone, operation_of
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.sdk_gives import Body, Gives
+from tools.sdk_guards import Binding, CallPlace, Literals, bound_by, defaults_of, places_of, translated
 from tools.sdk_modules import dotted
-from tools.sdk_source import Source, bound_in, last
+from tools.sdk_source import MAKERS, Source, bound_in, last
+from tools.sdk_ways import Visit, as_rows, flat, merged, through, unless_been
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
 RECEIVERS = {
@@ -48,54 +51,95 @@ def _calls_in(node: ast.AST) -> tuple[ast.Call, ...]:
     return tuple(one for one in ast.walk(node) if isinstance(one, ast.Call))
 
 
+class Step(NamedTuple):
+    """Something that a function does: call an *operation*, or *body* as a method of the class *of*."""
+
+    place: CallPlace
+    operation: str = ""
+    body: Body | None = None
+    of: str = ""
+    bindings: Mapping[str, Binding] = {}
+    """What the parameters of *body* are, as far as the call tells."""
+
+
 class Reach:
-    """What operations each function can reach."""
+    """What operations each function can reach, and when."""
 
     def __init__(self, source: Source, cuts: dict[str, list[str]]) -> None:
         self.source, self._cuts = source, cuts
-        self._known: dict[tuple[str, str, str, str], list[tuple[str, str, Any]]] = {}
+        self._known: dict[tuple[str, str, str, str], list[Step]] = {}
         self.gives: Gives | None = None
         self._is_asking = False
 
-    def operations(self, body: Body, concrete: str) -> tuple[str, ...]:
-        """Return the operations that *body*, as a method of the class *concrete*, can reach."""
-        seen: set[tuple[str, str, str, str]] = set()
-        found: dict[str, None] = {}
-        queue = [(body, concrete)]
+    def operations(self, body: Body, concrete: str) -> tuple[Any, ...]:
+        """Return the operations that *body*, as a method of the class *concrete*, can reach, as the rows say it."""
+        own = {name: ("parameter", name) for name in defaults_of(body.node)}
+        found: dict[str, set[Literals]] = {}
+        been: dict[tuple[str, str, str, str], list[Visit]] = {}
+        queue = [Visit(body, concrete, own, frozenset())]
         while queue:
-            one, of = queue.pop()
-            key = one.module, one.owner, one.name, of
-            if key in seen:
+            reached = queue.pop()
+            one, of = reached.body, reached.of
+            visit = unless_been(reached, been.setdefault((one.module, one.owner, one.name, of), []))
+            if visit is None:
                 continue
-            seen.add(key)
-            if one.name in self._cuts:
-                found |= dict.fromkeys(self._cuts[one.name])
-                continue
-            if key not in self._known:
-                self._known[key] = list(self._steps(one, of))
-            for kind, what, where in self._known[key]:
-                if kind == "operation":
-                    found[what] = None
-                else:
-                    queue.append(where)
-        return tuple(sorted(found))
-
-    def _steps(self, body: Body, of: str) -> Iterator[tuple[str, str, Any]]:
-        local = _clients_in(body.node)
-        for node in _calls_in(body.node):
-            if isinstance(node.func, ast.Attribute):
-                if found := _direct(node, local):
-                    yield from (("operation", one, None) for one in found)
+            for name in self._cuts.get(one.name, ()):
+                found.setdefault(name, set()).add(visit.when)
+            for step in self._steps_of(one, of) if one.name not in self._cuts else ():
+                when = translated(step.place.when, visit.bindings)
+                if when is None or any(each.opposite in visit.when for each in when):
                     continue
-                yield from (("call", "", one) for one in self._method(node.func, body, of))
-            elif isinstance(node.func, ast.Name):
-                yield from (("call", "", one) for one in self._function(node.func.id, body, of))
-            for keyword in node.keywords:
-                listed = self.source.class_of(body.module, keyword.value) if keyword.arg == "resource_cls" else ""
-                if listed and (again := self.source.method(listed, "refresh")):
-                    yield "call", "", (again, listed)
-            yield from (("operation", one, None) for one in self._named(node, of or body.owner))
-            yield from (("call", "", one) for one in self._handed_over(node, body, of))
+                when |= visit.when
+                if step.body is None:
+                    found.setdefault(step.operation, set()).add(when)
+                else:
+                    queue.append(Visit(step.body, step.of, through(step.bindings, visit.bindings), when))
+        return tuple(as_rows(found, body))
+
+    def _steps_of(self, body: Body, of: str) -> list[Step]:
+        key = body.module, body.owner, body.name, of
+        if key not in self._known:
+            self._known[key] = list(self._steps(body, of))
+        return self._known[key]
+
+    def _steps(self, body: Body, of: str) -> Iterator[Step]:
+        local, own = _clients_in(body.node), defaults_of(body.node)
+        places = self._places(body, of)
+        for node in _calls_in(body.node):
+            place = places.get(node, CallPlace())
+            if isinstance(node.func, ast.Attribute) and (found := _direct(node, local)):
+                yield from (Step(place, one) for one in found)
+                continue
+            for called, kind in self.candidates(node, body, of):
+                skip = self._skipped(node, called, body)
+                yield Step(place, "", called, kind, bound_by(node, called.node, skip, place, own) if skip >= 0 else {})
+            yield from (Step(place, "", *one) for one in self._beside(node, body, of))
+            yield from (Step(place, one) for one in self._named(node, of or body.owner))
+
+    def _beside(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
+        """Yield what a call makes other code call: of a class that it names, and functions that it hands over."""
+        for keyword in node.keywords:
+            listed = self.source.class_of(body.module, keyword.value) if keyword.arg == "resource_cls" else ""
+            if listed and (again := self.source.method(listed, "refresh")):
+                yield again, listed
+        yield from self._handed_over(node, body, of)
+
+    def _places(self, body: Body, of: str) -> dict[ast.Call, CallPlace]:
+        def text_of(node: ast.expr) -> object:
+            return node.value if isinstance(node, ast.Constant) else self.source.text_of(body.module, of, node)
+
+        return places_of(body.node, lambda node: self.source.class_of(body.module, node), text_of)
+
+    def _skipped(self, node: ast.Call, called: Body, body: Body) -> int:
+        """Return how many parameters of *called* are given by what it is called on; -1 where that is not known."""
+        if not called.owner or called.name in MAKERS:
+            return 1 if called.name == "__init__" else -1 if called.owner else 0
+        kinds = {last(one) for one in called.node.decorator_list}
+        if "staticmethod" in kinds:
+            return 0
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        is_of_class = owner is not None and bool(self.source.class_of(body.module, owner))
+        return -1 if is_of_class and "classmethod" not in kinds else 1
 
     def _handed_over(self, node: ast.Call, body: Body, of: str) -> Iterator[tuple[Body, str]]:
         """Yield the functions and methods among the arguments of a call: what is called calls them."""
@@ -308,9 +352,9 @@ def table(folders: list[Path]) -> dict[str, Any]:
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
         if makers := [one for one in source.makers(name) if one.name != "__init__"]:
-            more = {one for body in makers for one in reach.operations(body, name)}
+            more = {one for body in makers for one in flat(reach.operations(body, name))}
             first = methods.setdefault("__init__", {})
-            calls = sorted({*first.get("calls", ()), *more})
+            calls = merged(first.get("calls", ()), more)
             methods["__init__"] = {**first, **({"calls": calls} if calls else {})}
         made = {"bases": source.bases(name), "methods": _inherited(source, reach, gives, name, methods),
                 "attributes": _attributes(gives, name)}  # fmt: skip
@@ -340,7 +384,7 @@ def _inherited(source: Source, reach: Reach, gives: Gives, name: str, own: dict[
     return found
 
 
-def _row(body: Body, operations: tuple[str, ...], kind: str) -> dict[str, Any]:
+def _row(body: Body, operations: tuple[Any, ...], kind: str) -> dict[str, Any]:
     """Return the parameters of *body*, without ``self``, plain defaults, its *operations* and the *kind* it gives."""
     args = body.node.args
     named = [*args.posonlyargs, *args.args]

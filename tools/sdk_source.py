@@ -1,6 +1,7 @@
 """The classes and functions of the SageMaker Python SDK as its source has them; for `tools/sdk_calls.py`."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -31,8 +32,8 @@ def _kept(path: str, tree: ast.Module) -> ast.Module:
     return tree
 
 
-def _texts(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """Yield the names that the body of a class sets to a text, with it."""
+def _texts(node: ast.ClassDef | ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the names that the body of a class or module sets to a text, with it."""
     for one in node.body:
         targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
         value = one.value if isinstance(one, ast.Assign | ast.AnnAssign) else None
@@ -71,6 +72,10 @@ class Source:
         self.texts: dict[str, dict[str, str]] = {}
         for shown, tree in trees.items():
             self._take(shown, tree)
+        self._constants = {shown: dict(_texts(tree)) for shown, tree in trees.items()}
+        listed = [one for each in self._constants.values() for one in each.items()]
+        several = Counter(name for name, _ in set(listed))
+        self._single_constants = {name: text for name, text in listed if several[name] == 1}
 
     def _take(self, module: str, tree: ast.Module) -> None:
         for node in tree.body:
@@ -99,6 +104,13 @@ class Source:
         return next(
             (self.texts[one][node.attr] for one in self.lineage(of) if node.attr in self.texts.get(one, ())), ""
         )
+
+    def text_of(self, module: str, of: str, node: ast.expr) -> object:
+        """Return the text that a name in the file *module*, or an attribute of the class *of*, is set to; or None."""
+        if isinstance(node, ast.Attribute):
+            return self.constant(of, node) or None
+        name = node.id if isinstance(node, ast.Name) else ""
+        return self._constants.get(module, {}).get(name) or self._single_constants.get(name)
 
     def functions_of(self, module: str, node: ast.expr | str, *, is_sure: bool = False) -> list[Body]:
         """

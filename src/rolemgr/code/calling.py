@@ -2,13 +2,12 @@
 
 import ast
 import shlex
-from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from rolemgr.code.expressions import CallArguments
-from rolemgr.code.guessing import Guessing
+from rolemgr.code.importing import Importing
 from rolemgr.code.libraries import is_harmless, is_tabled, passes_on, runs_what
 from rolemgr.code.reading import MOST_CALLS_WITHIN, MOST_TIMES, Reading
 from rolemgr.code.shells import cell_code, shell_lines
@@ -20,6 +19,7 @@ from rolemgr.code.values import (
     BoundMethod,
     CodeClass,
     CodeFunction,
+    CodeModule,
     CodeObject,
     ListValue,
     MappingValue,
@@ -38,21 +38,18 @@ from rolemgr.code.values import (
 _ANSWER: Final = UnknownValue("it is of another library", foreign=True)
 
 
-class Calling(Guessing):
+class Calling(Importing):
     """Reads calls."""
 
     def __init__(self, reading: Reading) -> None:
         super().__init__(reading)
-        self.top = NameScope()
         self.classes: list[CodeClass] = []
+        self.own: frozenset[str] = frozenset()
+        """The names of the file that is read, or of its cells: what others define is read where it is called."""
         self._running: list[ast.AST] = []
         self._owners: list[CodeObject] = []
         self._times: dict[ast.AST, int] = {}
         self._objects: dict[ast.AST, CodeObject] = {}
-
-    @abstractmethod
-    def run(self, statements: Iterable[ast.stmt], scope: NameScope) -> None:
-        """Read *statements* in *scope*."""
 
     def called(self, function: Value, arguments: CallArguments, node: ast.Call) -> Value:
         """Return what a call of *function* gives."""
@@ -75,6 +72,8 @@ class Calling(Guessing):
             return self._run_by(kind, path, given, node)
         if passes_on(path) and given.positional:
             return self._passed_on(path, given, node)
+        if path in ("sys.path.append", "sys.path.insert"):
+            self.look_in(given)
         if path.startswith("builtins."):
             return self._built_in(path.partition(".")[2], given, node)
         made = self.boto.named(path, given, node)
@@ -112,8 +111,7 @@ class Calling(Guessing):
         if isinstance(first, ListValue):
             text = " ".join(shlex.quote(text_of(one).pattern) for one in first.items)
         if kind == "import" and isinstance(first, TextValue) and first.exact:
-            self.imported(first.pattern, "", node)
-            return NamedValue(first.pattern)
+            return self.module_named(first.pattern, node)
         if kind == "magic":
             words = [text_of(one).pattern for one in given.positional]
             made = cell_code(f"%{' '.join(words)}" if len(words) < 3 else f"%%{words[0]} {words[1]}\n{words[2]}")
@@ -171,6 +169,9 @@ class Calling(Guessing):
                 self.sdk.attribute(owner, name, node) if owner.kind is AwsKind.SDK else self.boto.attribute(owner, name)
             )
             return BoundMethod(owner, name) if found is None else found
+        if isinstance(owner, CodeModule):
+            found = self._taken(owner, name)
+            return UnknownValue(f"`{name}` is not set in {owner.name}") if found is None else found
         if isinstance(owner, CodeObject):
             return self._of_object(owner, name)
         if isinstance(owner, CodeClass):
@@ -233,7 +234,7 @@ class Calling(Guessing):
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """Set the attribute *name* of what *owner* may be; it may have been set to something else before."""
         for one in alternatives(owner):
-            if isinstance(one, CodeClass):
+            if isinstance(one, CodeClass | CodeModule):
                 one.scope.names[name] = value
             elif isinstance(one, CodeObject | AwsObject):
                 one.attributes[name] = value
@@ -341,7 +342,7 @@ class Calling(Guessing):
     def run_the_rest(self) -> None:
         """Read the functions and methods that nobody called, with arguments that are not known."""
         for one in self.known:
-            if one.node not in self._times:
+            if one.node not in self._times and one.file in self.own:
                 self._function(one, CallArguments(), one.node)
         for of in self.classes:
             methods = [each for each in of.scope.names.values() if isinstance(each, CodeFunction)]

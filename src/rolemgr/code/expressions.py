@@ -63,7 +63,6 @@ class Expressions(ABC):
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self._depth = 0
-        self.star_imports: list[str] = []
         self.known: list[CodeFunction] = []
         self.returned: list[Value] = []
 
@@ -120,7 +119,7 @@ class Expressions(ABC):
             return NamedValue(f"builtins.{node.id}")
         if node.id == "get_ipython":
             return NamedValue("IPython.get_ipython")
-        paths = [f"{module}.{node.id}" for module in reversed(self.star_imports)]
+        paths = [f"{module}.{node.id}" for module in reversed(scope.top.stars)]
         described = [one for one in paths if self.is_described(one)]
         if described or paths:  # the last import sets it; which of the others have it is not known
             return NamedValue((described or paths)[0])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rolemgr.code.calling import Calling
+from rolemgr.code.modules import CodeFolder, NoFolder
 from rolemgr.code.reading import CodeCall, Reading
 from rolemgr.code.sources import CodeFile, UntoldCode
 from rolemgr.code.values import (
@@ -16,7 +17,6 @@ from rolemgr.code.values import (
     CodeClass,
     CodeFunction,
     ListValue,
-    NamedValue,
     NameScope,
     TextValue,
     UnknownValue,
@@ -24,6 +24,8 @@ from rolemgr.code.values import (
     either,
 )
 from rolemgr.compare.errors import TooComplex
+
+_NOTHING: Final = NoFolder()
 
 
 class CodeReading:
@@ -33,16 +35,21 @@ class CodeReading:
         self.calls, self.untold = tuple(calls), tuple(untold)
 
 
-def read_calls(file: CodeFile, modules: frozenset[str] = frozenset()) -> CodeReading:
+def read_calls(
+    file: CodeFile, modules: frozenset[str] = frozenset(), folder: CodeFolder = _NOTHING, roots: Sequence[str] = ()
+) -> CodeReading:
     """
     Return what *file* calls of AWS; what takes too long to read is said with where the reading stopped.
 
-    *modules* are those that are read beside it.
+    What it imports is read where *folder* has it, beside the file or in one of *roots*. *modules* are those that are
+    read for themselves.
     """
     reading = Reading(file.name)
     reading.untold |= dict.fromkeys(file.untold)
     reader = _Reader(reading)
-    reader.given = modules
+    reader.given, reader.folder = modules, folder
+    reader.roots += [one for one in roots if one not in reader.roots]
+    reader.own = frozenset({file.name, *(tree.name for tree in file.trees)})
     scope = reader.top
     scope.names["__name__"] = TextValue("__main__")
     at: ast.AST = ast.Module([], [])
@@ -55,10 +62,10 @@ def read_calls(file: CodeFile, modules: frozenset[str] = frozenset()) -> CodeRea
         reader.run_the_rest()
     except TooComplex as error:
         reading.cannot_tell(at, "the rest of the file", str(error))
-    return CodeReading(_each_once(reading.calls), tuple(reading.untold))
+    return CodeReading(each_once(reading.calls), tuple(reading.untold))
 
 
-def _each_once(calls: Iterable[CodeCall]) -> list[CodeCall]:
+def each_once(calls: Iterable[CodeCall]) -> list[CodeCall]:
     """Return *calls*, those that one place makes several times, with the same arguments, once."""
     found: dict[tuple[object, ...], CodeCall] = {}
     for one in calls:
@@ -71,6 +78,19 @@ def _arguments_text(call: CodeCall) -> tuple[str, ...]:
         f"{name}={value.pattern if isinstance(value, TextValue) else type(value).__name__}"
         for name, value in sorted(call.arguments.items(), key=lambda one: one[0])
     )
+
+
+def _is_of_a_script(test: ast.expr, scope: NameScope) -> bool:
+    """Tell whether *test* is ``__name__ == "__main__"`` in a module that is imported: that does not hold."""
+    if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"):
+        return False
+    name, other = scope.top.names.get("__name__"), test.comparators[0]
+    is_main = not isinstance(name, TextValue) or name.pattern == "__main__"
+    return not is_main and isinstance(other, ast.Constant) and other.value == "__main__" and _is_equal(test.ops)
+
+
+def _is_equal(operators: Sequence[ast.cmpop]) -> bool:
+    return len(operators) == 1 and isinstance(operators[0], ast.Eq)
 
 
 class _Reader(Calling):
@@ -110,7 +130,7 @@ class _Reader(Calling):
 
     def _if(self, node: ast.If, scope: NameScope) -> None:
         self.value(node.test, scope)
-        self._branches([node.body, node.orelse], scope)
+        self._branches([[] if _is_of_a_script(node.test, scope) else node.body, node.orelse], scope)
 
     def _branches(self, branches: Sequence[Sequence[ast.stmt]], scope: NameScope) -> None:
         """Read each of *branches* from the same start; a name that several set may have any of their values."""
@@ -162,23 +182,9 @@ class _Reader(Calling):
             if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
                 decorators = tuple(self.value(each, scope) for each in one.decorator_list)
                 made.scope.names[one.name] = CodeFunction(one, scope, self.reading.name, None, decorators)
-        self.classes.append(made)
+        if self.reading.name in self.own:
+            self.classes.append(made)
         scope.names[node.name] = made
-
-    def _import(self, node: ast.Import, scope: NameScope) -> None:
-        for one in node.names:
-            self.imported(one.name, "", node)
-            path = one.name if one.asname else one.name.partition(".")[0]
-            scope.names[one.asname or path] = NamedValue(path)
-
-    def _import_from(self, node: ast.ImportFrom, scope: NameScope) -> None:
-        module = f"{'.' * node.level}{node.module or ''}"
-        for one in node.names:
-            self.imported(module, "" if one.name == "*" else one.name, node)
-            if one.name == "*":
-                self.star_imports.append(module)
-            else:
-                scope.names[one.asname or one.name] = NamedValue(f"{module}.{one.name}")
 
     def _return(self, node: ast.Return, scope: NameScope) -> None:
         self.returned.append(self.value(node.value, scope))
@@ -187,14 +193,14 @@ class _Reader(Calling):
         return None
 
     def _global(self, node: ast.Global, scope: NameScope) -> None:
-        scope.elsewhere |= dict.fromkeys(node.names, self.top)
+        scope.elsewhere |= dict.fromkeys(node.names, scope.top)
 
     def _nonlocal(self, node: ast.Nonlocal, scope: NameScope) -> None:
         for name in node.names:
             outer = scope.outer
             while outer is not None and name not in outer.names:
                 outer = outer.outer
-            scope.elsewhere[name] = outer or self.top
+            scope.elsewhere[name] = outer or scope.top
 
     def assign(self, target: ast.expr, value: Value, scope: NameScope) -> None:
         """Bind *target*, a name, an attribute, a part, or several of them, to *value*."""
@@ -239,8 +245,8 @@ _STATEMENTS: Final[Mapping[str, Callable[[_Reader, Any, NameScope], None]]] = {
     "FunctionDef": _Reader._define,
     "AsyncFunctionDef": _Reader._define,
     "ClassDef": _Reader._define_class,
-    "Import": _Reader._import,
-    "ImportFrom": _Reader._import_from,
+    "Import": _Reader.bring_in,
+    "ImportFrom": _Reader.bring_in_from,
     "Return": _Reader._return,
     "Global": _Reader._global,
     "Nonlocal": _Reader._nonlocal,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rolemgr.code.expressions import CallArguments
 from rolemgr.code.reading import Reading
-from rolemgr.code.sdk_steps import calls_here, calls_of, is_deferred, runs_here, without_unasked
+from rolemgr.code.sdk_steps import as_given, calls_here, calls_of, is_deferred, runs_here, without_unasked
 from rolemgr.code.sdk_table import TOP, SdkTable, key_of, not_of_aws, shown_of, table_for, table_of
 from rolemgr.code.values import AwsKind, AwsObject, ListValue, TextValue, UnknownValue, Value, either
 
@@ -93,7 +93,7 @@ class Sdk:
         row = table.row(name, "__init__") or {}
         made = AwsObject(AwsKind.SDK, f"{table.version}.{name}", given.bound(_names(row)))
         made.is_open = given.open
-        self._note(table, row, made, shown_of(made), CallArguments(), node)
+        self._note(table, row, made, shown_of(made), given._replace(named=made.arguments), node)
         return made
 
     def attribute(self, owner: AwsObject, name: str, node: ast.AST) -> Value | None:
@@ -148,7 +148,8 @@ class Sdk:
         arguments = {**owner.arguments, **given.named}
         is_open = owner.is_open or given.open
         defaults = row.get("defaults", {})
-        calls = list(calls_of(table, row.get("calls", ()), arguments, defaults))
+        asked = {**arguments, **as_given(given.named, row, is_open=given.open)}
+        calls = list(calls_of(table, row.get("calls", ()), asked, defaults))
         calls = without_unasked(table, calls, row, arguments)
         deferred = list(calls_of(table, row.get("deferred", ()), arguments, defaults))
         is_here = runs_here(owner, arguments)

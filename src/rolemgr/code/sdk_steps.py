@@ -83,13 +83,30 @@ def calls_of(
             yield from calls_of(table, one["calls"], arguments, defaults)
 
 
+def as_given(given: Mapping[str, Value], row: Mapping[str, Any], *, is_open: bool) -> dict[str, Value]:
+    """
+    Return the arguments of a call by the names that conditions from the SDK's source have: ``given.wait``.
+
+    A parameter that is not *given* has its default, or may have any value where the call *is_open*.
+    """
+    names, defaults = row.get("parameters", ()), row.get("defaults", {})
+    rest = UnknownValue("the call may have more arguments")
+    found = {f"given.{one}": rest if is_open else _plain(defaults.get(one)) for one in names}
+    return {**found, **{f"given.{name}": one for name, one in given.items()}}
+
+
+def _plain(value: Any) -> Value:
+    return TextValue(value) if isinstance(value, str) else PlainValue(value)
+
+
 def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any]) -> bool | None:
     """
     Tell whether a condition on *arguments* holds: ``wait``, ``not source_dir``, ``local source_dir``, ``short role``.
 
     *local* is text that is not at S3, *short* a role by its name alone, *text* a text and *sdk* an object of the SDK,
     *remote* a mode that is not on this machine, *within* what holds a location at S3; a class of the SDK stands for its
-    objects. None where that is not known.
+    objects. Conditions from the SDK's source have *none* for None, *str*, ``starts s3://`` and ``is TEXT`` for what a
+    text is. None where that is not known.
     """
     if text.startswith("not ") and text.count(" ") > 1:
         inner = _holds(text.removeprefix("not "), arguments, defaults)
@@ -97,7 +114,10 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
     word, _, name = text.rpartition(" ")
     value = arguments.get(name)
     if value is None:
-        value = PlainValue(defaults.get(name)) if not isinstance(defaults.get(name), str) else TextValue(defaults[name])
+        value = _plain(defaults.get(name))
+    test, _, asked = word.partition(" ")
+    if test in _OF_TEXT:
+        return _any(_OF_TEXT[test](one, asked) for one in alternatives(value))
     if word in _TESTS:
         return _any(_TESTS[word](one) for one in alternatives(value))
     if word[:1].isupper():
@@ -147,7 +167,7 @@ def _is_remote(value: Value) -> bool | None:
 
 def _is_one_of(value: Value, name: str) -> bool | None:
     """Tell whether *value* is an object of the SDK's class of the *name*, whichever module that is of."""
-    if isinstance(value, UnknownValue) and not value.foreign:
+    if isinstance(value, NamedValue) or (isinstance(value, UnknownValue) and not value.foreign):
         return None
     if not isinstance(value, AwsObject) or value.kind is not AwsKind.SDK:
         return False
@@ -162,8 +182,37 @@ def _holds_a_location(value: Value) -> bool | None:
     return None if is_open or any(isinstance(one, TextValue) and one.pattern[:1] == "*" for one in parts) else False
 
 
+def _is_none(value: Value) -> bool | None:
+    return None if isinstance(value, UnknownValue | NamedValue) else value == PlainValue(None)
+
+
+def _is_str(value: Value) -> bool | None:
+    return None if isinstance(value, UnknownValue | NamedValue) else isinstance(value, TextValue)
+
+
+def _is_this(value: Value, text: str) -> bool | None:
+    """Tell whether *value* is the *text*; an attribute of something, such as an enumeration's, may be."""
+    if isinstance(value, TextValue):
+        return value.pattern == text if value.exact else None if _may_start(value, text) else False
+    return None if isinstance(value, UnknownValue | NamedValue) else False
+
+
+def _starts(value: Value, text: str) -> bool | None:
+    if isinstance(value, TextValue):
+        known = value.pattern if value.exact else value.pattern.partition("*")[0]
+        return True if known.startswith(text) else None if _may_start(value, text) else False
+    return None if isinstance(value, UnknownValue | NamedValue) else False
+
+
+def _may_start(value: TextValue, text: str) -> bool:
+    """Tell whether the text of *value*, where a part of it is not known, may begin as *text* does."""
+    known = value.pattern.partition("*")[0]
+    return not value.exact and (text.startswith(known) or known.startswith(text))
+
+
 _MODES_HERE: Final = ("LOCAL_CONTAINER", "IN_PROCESS")
 _TESTS: Final = {
     "local": _is_local, "s3": _is_in_s3, "short": _is_short, "text": _is_text, "sdk": _is_of_the_sdk,
-    "remote": _is_remote, "within": _holds_a_location,
+    "remote": _is_remote, "within": _holds_a_location, "none": _is_none, "str": _is_str,
 }  # fmt: skip
+_OF_TEXT: Final = {"starts": _starts, "is": _is_this}

@@ -100,7 +100,8 @@ class SdkTable:
 
         Where its *own* source reaches no more than what it overrides, it calls that, and calls when that does.
         """
-        if any(one not in source.get("calls", ()) and actions_of(one) for one in own.get("calls", ())):
+        known = set(_flat(source.get("calls", ())))
+        if any(one not in known and actions_of(one) for one in _flat(own.get("calls", ()))):
             return own
         return {**own, **{key: one for key, one in above.items() if key not in _OWN or key not in own}}
 
@@ -121,6 +122,12 @@ class SdkTable:
     def is_a(self, name: str, base: str) -> bool:
         """Tell whether the class *name* is *base*, or one of it."""
         return base in self.lineage(name)
+
+
+def _flat(steps: Iterable[Any]) -> Iterator[str]:
+    """Yield the operations of *steps*, whatever their conditions."""
+    for one in steps:
+        yield from [one] if isinstance(one, str) else _flat(one["calls"])
 
 
 def _calls_anything(row: Mapping[str, Any]) -> bool:

@@ -141,6 +141,14 @@ class CodeObject:
 
 
 @dataclass(frozen=True, eq=False)
+class CodeModule:
+    """A module that lies beside the code, and is read: its *scope* has what it sets."""
+
+    name: str
+    scope: "NameScope"
+
+
+@dataclass(frozen=True, eq=False)
 class SeveralValues:
     """One of some values: which, depends on what happens."""
 
@@ -149,7 +157,7 @@ class SeveralValues:
 
 Value: TypeAlias = (
     TextValue | PlainValue | UnknownValue | NamedValue | ListValue | MappingValue | AwsObject | BoundMethod
-    | CodeFunction | CodeClass | CodeObject | SeveralValues
+    | CodeFunction | CodeClass | CodeModule | CodeObject | SeveralValues
 )  # fmt: skip
 
 NOTHING: Final = PlainValue(None)
@@ -163,6 +171,16 @@ class NameScope:
         self.outer, self.names = outer, dict[str, Value]()
         self.elsewhere: dict[str, NameScope] = {}
         """The names that `global` and `nonlocal` say are set in another scope."""
+        self.stars: list[str] = []
+        """The modules all of whose names a module takes, of those that are not read."""
+
+    @property
+    def top(self) -> "NameScope":
+        """The scope of the module that it is in."""
+        scope = self
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
 
     def find(self, name: str) -> Value | None:
         """Return the value of *name* here or further out; None where nobody sets it."""
@@ -230,7 +248,7 @@ def _truth(value: Value) -> bool | None:
         return bool(value.items) or (None if value.open else False)
     if isinstance(value, MappingValue):
         return bool(value.entries) or (None if value.open else False)
-    return None if isinstance(value, UnknownValue) else True
+    return None if isinstance(value, UnknownValue | NamedValue) else True
 
 
 def parts_of(arguments: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:

@@ -11,7 +11,8 @@ from rolemgr.audit.migrate.preflight import Preflight, PreflightAnswer
 from rolemgr.catalog.load import Catalog
 from rolemgr.code.libraries import modules_of
 from rolemgr.code.operations import actions_of
-from rolemgr.code.reader import read_calls
+from rolemgr.code.reader import each_once, read_calls
+from rolemgr.code.reading import CodeCall
 from rolemgr.code.requests import CodePlace, CodeRequest, requests_of
 from rolemgr.code.sources import CODE_LIMITS, CodeFile, UntoldCode, read_code
 from rolemgr.compare.errors import TooComplex
@@ -23,6 +24,7 @@ from rolemgr.model.role import ComposedRole
 from rolemgr.model.spec import DEFAULT_ACCOUNT, read_spec
 from rolemgr.report.migrate_file import role_file_data
 from rolemgr.workflow.choices import role_source
+from rolemgr.workflow.code_folder import FilesBeside
 from rolemgr.workflow.file_kind import is_role_text
 from rolemgr.workflow.given_files import expanded
 from rolemgr.workflow.migrate import known_persona, read_roles
@@ -61,18 +63,20 @@ def roles_of_code(asked: CodeOptions, outside: Outside) -> FoundInCode:
     """
     catalog = Catalog([Path(folder) for folder in asked.catalog])
     known_persona(catalog, asked.options.persona)
-    files, untold = _files(asked.paths, outside)
+    files, untold, folder = _files(asked.paths, outside)
     role = _role(asked.role, catalog, asked.account, outside) if asked.role is not None else None
     place = _place(asked, role, outside)
     requests: list[CodeRequest] = []
     modules = modules_of(file.name for file in files)
+    calls: list[CodeCall] = []
     for file in files:
-        reading = read_calls(file, modules)
+        reading = read_calls(file, modules, folder, folder.roots_of(file.name))
         untold += reading.untold
-        for call in reading.calls:
-            untold += [UntoldCode(call.where, one, "AWS's reference lists no action for it")
-                       for one in call.operations if not actions_of(one) and not _is_free(one)]  # fmt: skip
-            requests += requests_of(call, place)
+        calls += reading.calls
+    for call in each_once(calls):  # a module that several files import is read for each
+        untold += [UntoldCode(call.where, one, "AWS's reference lists no action for it")
+                   for one in call.operations if not actions_of(one) and not _is_free(one)]  # fmt: skip
+        requests += requests_of(call, place)
     if not requests and not untold:
         raise InputError(SourceLocation(asked.paths[0]), "calls nothing of AWS", "boto3 and the SageMaker SDK are read")
     roles = code_roles(catalog, requests, asked.options, place.account)
@@ -124,11 +128,16 @@ def _is_free(operation: str) -> bool:
     return operation in ("sts.GetCallerIdentity", "sts.GetSessionToken")
 
 
-def _files(paths: Sequence[str], outside: Outside) -> tuple[list[CodeFile], list[UntoldCode]]:
-    """Return the code in *paths*, and what can't be read; raise InputError where there is none, or nothing is read."""
+def _files(paths: Sequence[str], outside: Outside) -> tuple[list[CodeFile], list[UntoldCode], FilesBeside]:
+    """
+    Return the code in *paths*, what can't be read, and the files that it may import.
+
+    Raises InputError where there is none, or nothing is read.
+    """
+    listed = expanded(paths)
     files: list[CodeFile] = []
     untold: list[UntoldCode] = []
-    names = [name for path in expanded(paths) for name in _in(path)]
+    names = [name for path in listed for name in _in(path)]
     if not names:
         raise InputError(SourceLocation(paths[0]), "has no code", "give .py files, .ipynb notebooks, or their folder")
     problem: RolemgrError | None = None
@@ -144,17 +153,21 @@ def _files(paths: Sequence[str], outside: Outside) -> tuple[list[CodeFile], list
         )
     if not files and problem:
         raise problem
-    return files, untold
+    return files, untold, FilesBeside(files, [one for one in listed if _is_folder(one)], outside)
 
 
 def _in(path: str) -> Iterator[str]:
     """Yield the file *path*, or the code in the folder, sorted; hidden folders and installed packages are not it."""
-    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a path that is too long
+    if not _is_folder(path):
         yield path
         return
     for folder, inner, names in os.walk(path):
         inner[:] = sorted(one for one in inner if one not in _PASSED_OVER and not one.startswith("."))
         yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(_ENDINGS))
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a path that is too long
 
 
 def _role(name: str, catalog: Catalog, account: str | None, outside: Outside) -> _AskedRole:
