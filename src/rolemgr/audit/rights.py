@@ -283,7 +283,7 @@ class Rights:
         )
         return any(matches_action(pattern, "sts:TagSession") for pattern in actions)
 
-    def asked(self, shown: ShownRequest) -> frozenset[str]:
+    def keys_of(self, shown: ShownRequest) -> frozenset[str]:
         """Return the condition keys, in lower case, that the policies by which *shown* was judged ask."""
         return _keys(self.policies_for(shown).about(shown.request.action.lower()))
 

@@ -67,7 +67,7 @@ def _wanted(holder: HeldRole, asked: Iterable[tuple[AuditedPrincipal, ShownReque
     found: dict[str, str | None] = {}
     for who, shown in asked:
         request = shown.request
-        for key in sorted(who.rights.asked(shown)):
+        for key in sorted(who.rights.keys_of(shown)):
             arn = request.principal if key.startswith(_OF_PRINCIPAL) else request.resource
             if shown.holder and key.startswith(TAG_KEYS) and arn == holder.arn:
                 found.setdefault(key.partition("/")[2], next(iter(request.context.folded.get(key, ())), None))
