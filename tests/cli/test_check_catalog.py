@@ -116,6 +116,30 @@ LAYER_SLIPS = [
 ]
 
 
+DEAD = {
+    "A": '{actions: ["s3:PutObject"], conditions: {StringNotLike: {"aws:RequestedRegion": "*"}}}',
+    "B": '{actions: ["s3:*"], conditions: {StringEquals: {"aws:SourceVpc": v}, StringNotEquals: {"aws:SourceVpc": v}}}',
+    "C": '{not_actions: ["*"]}',
+    "D": '{actions: ["s3:PutObject"], resources: ["arn:aws:s3:::bucket"]}',
+}
+
+
+@pytest.mark.parametrize("sid", DEAD)
+def test_an_scp_that_denies_nothing_is_found_at_its_line(run: "Run", user_catalog: Any, sid: str) -> None:
+    """Its names are right, and no request meets it; what the pattern accepts is said as a note."""
+    statement = f"  - {{sid: {sid}, {DEAD[sid][1:]}\n"
+    head = "title: T\ndescription: D.\nleft_open: [n]\nstatements:\n"
+    user_catalog({"scps/mine.yaml": f"{head}  - {{sid: Live, actions: ['s3:PutObject']}}\n{statement}"})
+    [found] = findings(run, "catalog")
+    assert (found["path"], found["line"], found["sid"]) == ("catalog/scps/mine.yaml", 6, sid)
+    assert "nothing is denied" in found["message"]
+    accepting = f"accepts: [{{rule: {found['rule']}, sid: {sid}, why: we want it}}]\n"
+    user_catalog({"scps/mine.yaml": f"{head}{statement}{accepting}"})
+    accepted = run("check", "catalog")
+    assert accepted.code == 0
+    assert "is accepted by catalog/scps/mine.yaml:6: we want it" in accepted.stderr
+
+
 @pytest.mark.parametrize(("slip", "says"), LAYER_SLIPS)
 @pytest.mark.parametrize("kind", ["scps", "rcps"])
 def test_a_catalog_of_layers_alone_is_judged_as_create_judges_it(

@@ -36,6 +36,7 @@ from rolemgr.prove.catalog import group_alone, guardrail_choices, short_forms, w
 from rolemgr.render.documents import render
 from rolemgr.separation.kept import kept_promises
 from rolemgr.separation.lost import lost_promises
+from rolemgr.workflow.check_layer_pattern import found_in_pattern
 from rolemgr.workflow.found import CheckFindings, by_place, custom_findings_in
 
 _OURS = ("personas", "activity_groups", "guardrails", "separations")
@@ -196,7 +197,7 @@ def _unread(lint: _Lint) -> Iterator[Finding]:
 
 def _judged(lint: _Lint, kind: EntryKind, name: str, file: str) -> Iterator[_Told]:
     try:
-        yield from _JUDGES.get(kind, _formed(kind))(lint, name, file)
+        yield from (_JUDGES.get(kind) or _formed(kind))(lint, name, file)
     except MissingValueError as error:
         line = error.where.line if error.where and error.where.file == file else None
         yield NotJudged(file, line, f"a role of it needs a value: {error.problem}")
@@ -243,9 +244,22 @@ def _wrong_rules(entry: Sourced[ActivityGroup] | Sourced[Guardrail] | Sourced[La
     return problems
 
 
-def _wrong_in_layer(catalog: Catalog, kind: LayerKind, name: str) -> Iterator[InputError]:
-    yield from wrong_in_pattern(catalog, kind, name)
-    yield from _wrong_rules(catalog.layer_pattern(kind, name))
+def _of_layer(kind: LayerKind) -> _Judge:
+    """Return the judge of SCPs or RCPs: by their names, and then by the policies that they become."""
+
+    def judge(lint: _Lint, name: str, file: str) -> Iterator[_Told]:
+        pattern = lint.catalog.layer_pattern(kind, name)
+        if wrong := [*wrong_in_pattern(lint.catalog, kind, name), *_wrong_rules(pattern)]:
+            yield from (_refused(lint, one, file) for one in wrong)
+            return
+        try:
+            found = list(found_in_pattern(lint.catalog, kind, name))
+        except (InputError, Problems) as error:  # each of its statements is right by itself
+            yield NotJudged(file, None, f"its policies can't be made with example values: {error}")
+            return
+        yield from (_Accepted(finding, reason) if reason else finding for finding, reason in found)
+
+    return judge
 
 
 def _of_role(lint: _Lint, choices: Mapping[str, Any], file: str) -> Iterator[_Told]:
@@ -327,11 +341,9 @@ def _read_alone(_entry: object) -> Iterable[InputError]:
 
 _JUDGES: Mapping[EntryKind, _Judge] = {
     "personas": _persona, "activity_groups": _group, "guardrails": _guardrail, "profiles": _profile,
-    "separations": _separation,
+    "separations": _separation, "scps": _of_layer(LayerKind.SCP), "rcps": _of_layer(LayerKind.RCP),
 }  # fmt: skip
 _READERS: Mapping[EntryKind, Callable[[Catalog, str], Iterable[InputError]]] = {
-    "scps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.SCP, name),
-    "rcps": lambda catalog, name: _wrong_in_layer(catalog, LayerKind.RCP, name),
     "resource_policies": lambda catalog, name: wrong_names_of_resource(catalog.resource_pattern(name)),
     "shares": lambda catalog, name: wrong_names_of_resource(catalog.share_pattern(name)),
     "detective_controls": lambda catalog, name: wrong_names_of_control(catalog, catalog.detective_control(name)),

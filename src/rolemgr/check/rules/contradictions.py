@@ -15,7 +15,7 @@ _LOGIC = IAM + "reference_policies_condition-logic-multiple-context-keys-or-valu
 
 
 @statement_rule(
-    "RM317", "deny-never-matches", Severity.SECURITY_WARNING, "conditions of a Deny on one key exclude one another",
+    "RM317", "deny-never-matches", Severity.SECURITY_WARNING, "no request meets the conditions of a Deny on a key",
     _LOGIC, effect="Deny", with_condition=True,
 )  # fmt: skip
 def deny_never_matches(statement: Statement) -> Iterator[Hit]:
@@ -25,8 +25,9 @@ def deny_never_matches(statement: Statement) -> Iterator[Hit]:
     Deny denies nothing.
 
     `Null: true` beside a negated operator holds only for requests without the key: one with a wrong value goes
-    through. Write a Deny for each.
+    through. Write a Deny for each. `StringNotLike` with `*` holds for no value, and some keys every request has.
     """
+    yield from (Hit(f"{text}: nothing is denied", one.path, key=one.key) for one, text in _never_alone(statement))
     for conditions in _by_key(statement):
         operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
         first = conditions[0]
@@ -42,7 +43,7 @@ def deny_never_matches(statement: Statement) -> Iterator[Hit]:
 
 
 @statement_rule(
-    "RM318", "allow-never-matches", Severity.WARNING, "conditions of an Allow on one key exclude one another",
+    "RM318", "allow-never-matches", Severity.WARNING, "no request meets the conditions of an Allow on a key",
     _LOGIC, effect="Allow", with_condition=True,
 )  # fmt: skip
 def allow_never_matches(statement: Statement) -> Iterator[Hit]:
@@ -52,6 +53,7 @@ def allow_never_matches(statement: Statement) -> Iterator[Hit]:
 
     Put values of which one is enough into one list, or write an Allow for each.
     """
+    yield from (Hit(f"{text}: the Allow is dead", one.path, key=one.key) for one, text in _never_alone(statement))
     for conditions in _by_key(statement):
         operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
         first = conditions[0]
@@ -61,6 +63,20 @@ def allow_never_matches(statement: Statement) -> Iterator[Hit]:
                 yield Hit(message, first.path, key=first.key)
         except TooComplex as error:
             yield Hit(f"can't tell whether {operators} on `{first.key}` can hold: {error}", first.path, key=first.key)
+
+
+def _never_alone(statement: Statement) -> Iterator[tuple[ReadCondition, str]]:
+    """Yield the conditions of *statement* that want another value than any, of a key that each request has; and why."""
+    for condition in statement.conditions:
+        operator, key = condition.operator, find_key(condition.folded)
+        if not (operator and operator.negated and operator.base in _PATTERNS and key and key.present == "always"):
+            continue
+        if any(value and not value.strip("*") for value in condition.values):
+            yield condition, f"each request has `{key.name}`, and `{operator}` with `*` holds for no value of it"
+
+
+_PATTERNS = ("StringNotLike", "ArnNotLike", "ArnNotEquals")
+"""The operators whose values have wildcards."""
 
 
 def _by_key(statement: Statement) -> Iterator[list[ReadCondition]]:
