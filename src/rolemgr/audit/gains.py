@@ -56,7 +56,7 @@ class Gains:
         yield from self.filling(self.setting.of_account(self.subject), bounded=bounded)
 
     def tagged_ways(self, goal: Goal) -> Iterator[Way]:
-        """Yield how it comes to *goal* by tags that it sets, on itself or on others whom it becomes; raises TooComplex."""
+        """Yield how it comes to *goal* by tags that it sets, on itself or on whom it becomes; raises TooComplex."""
         if with_any_tags(self.subject) is None:
             return
         for target in self.setting.turning_on_tags(self.subject):
