@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, attachable, boundaries, text_of
 from rolemgr.audit.breadth import PASS_ROLE, is_administrator
@@ -198,30 +198,42 @@ def _fills(
     subject: AuditedPrincipal, role: str, boundary: str | None, made: ShownRequest, *, any_policy: bool
 ) -> Iterator[Way]:
     """Yield giving *role*, which was *made* with a *boundary*, what may be attached, and assuming it."""
-    rights, bounds = subject.rights, {BOUNDARY: boundary}
-    assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)).shown
+    assumed = subject.rights.ask("sts:AssumeRole", role, trust=trusting(subject)).shown
     if assumed is None:
         return
-    freed = rights.ask("iam:DeleteRolePermissionsBoundary", role, bounds).shown if boundary else None
-    kept = None if freed else boundary
+    actor, end, off = _freed(subject, _made("role", subject, role, boundary))
+    kept = actor.boundary_arn if is_bound(subject.working_as(actor)) else None
     if kept and not any_policy:
         return
-    text = text_of(subject, kept) if kept else None
-    actor = HeldRole("role", role, role.rpartition("/")[2], subject.account, subject.holder.where)
-    actor = replace(actor, boundary=text, boundary_arn=kept)
-    whole, end = (made, *((freed,) if freed else ())), "takes its boundary off, " if freed else ""
+    whole = (made, *off)
     within = f" with boundary {boundary}" if boundary else ""
-    if found := _filled(subject, "Role", role, (kept, boundary)):
+    if found := _filled(subject, "Role", role, (actor.boundary_arn, boundary)):
         action, filled = found
         how = f"makes a role{within}, {end}gives it any policy, and assumes it (iam:CreateRole, {action})"
         step = ChainStep(subject.holder.arn, WITHIN if kept else EVERYTHING, how, (*whole, filled, assumed))
         yield Way(step, actor)
         return
-    for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: kept}):
+    for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: actor.boundary_arn}):
         how = f"makes a role{within}, {end}attaches {one.policy.arn} to it, and assumes it (iam:AttachRolePolicy)"
         step = ChainStep(subject.holder.arn, "", how, (*whole, *one.shown, assumed))
         made_of_it = subject.working_as(replace(actor, policies=(one.policy,)))
         yield from having(made_of_it, str(one.policy.arn), step, any_policy=any_policy)
+
+
+def _made(kind: Literal["role", "user"], subject: AuditedPrincipal, arn: str, boundary: str | None) -> HeldRole:
+    """Return the new *arn*, without policies, with the *boundary* that it is made with."""
+    text = text_of(subject, boundary) if boundary else None
+    made = HeldRole(kind, arn, arn.rpartition("/")[2], subject.account, subject.holder.where)
+    return replace(made, boundary=text, boundary_arn=boundary)
+
+
+def _freed(subject: AuditedPrincipal, made: HeldRole) -> tuple[HeldRole, str, tuple[ShownRequest, ...]]:
+    """Return *made* without its boundary, or with one that bounds nothing, how, and by which requests; or as it is."""
+    free = (one for one in unbound(subject, made) if not is_bound(subject.working_as(one.holder)))
+    found = next(free, None)
+    if found is None:
+        return made, "", ()
+    return found.holder, found.how.replace(f"{made.name}'s", "its") + ", ", found.shown
 
 
 def _filled(
@@ -249,27 +261,44 @@ def _makes_a_user(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iter
     names, bounds = _names(subject, "user"), (None, *boundaries(subject, "iam:CreateUser"))
     for user, boundary in itertools.product(names[:_MOST_NAMES], bounds):
         made = rights.ask("iam:CreateUser", user, {BOUNDARY: boundary}, note=boundary is None).shown
-        off = made and boundary and rights.ask("iam:DeleteUserPermissionsBoundary", user, {BOUNDARY: boundary}).shown
         opened = made and next((one.shown for key in _OPENING if (one := rights.ask(key, user)).shown), None)
-        if not (made and opened) or (boundary and not off):
+        if not made or not opened:
             continue
-        how = f"makes a user{f' with boundary {boundary}, takes that off' if off else ''}"
-        holder = HeldRole("user", user, user.rpartition("/")[2], subject.account, subject.holder.where)
-        if filled := _filled(subject, "User", user, (None, boundary)):
-            found = f"{how}, gives it any policy", filled, holder
-        elif joined := _joined(subject, holder, groups):
-            group, shown = joined
-            found = f"{how}, adds it to group {group.name}", (_JOIN, shown), replace(holder, policies=group.policies)
-        else:
-            continue
-        text, (action, shown), actor = found
-        by = f"iam:CreateUser, {action}, {opened.request.action}"
-        whole = (made, *((off,) if off else ()), shown, opened)
-        yield Way(ChainStep(subject.holder.arn, EVERYTHING, f"{text}, and signs in as it ({by})", whole), actor)
-        return
+        for way in _fills_a_user(subject, _made("user", subject, user, boundary), (made, opened), groups):
+            yield way
+            if way.writes:
+                return
     if len(names) > _MOST_NAMES:
         reason = f"none of the first {_MOST_NAMES} can be made, filled and opened, and the others are not asked for"
         rights.cut_off(f"iam:CreateUser on more than {_MOST_NAMES} names", reason)
+
+
+def _fills_a_user(
+    subject: AuditedPrincipal, user: HeldRole, by: tuple[ShownRequest, ShownRequest], groups: Sequence[HeldRole]
+) -> Iterator[Way]:  # fmt: skip
+    """Yield giving the new *user* any policy, a group's or what may be attached, and signing in: *by* two requests."""
+    made, opened = by
+    free, end, off = _freed(subject, user)
+    if is_bound(subject.working_as(free)):
+        return
+    how = f"makes a user{f' with boundary {user.boundary_arn}' if user.boundary_arn else ''}, {end}"
+    bounds = dict.fromkeys((free.boundary_arn, user.boundary_arn))
+
+    def signed_in(text: str, shown: Sequence[ShownRequest], whom: str = EVERYTHING) -> ChainStep:
+        actions = ", ".join(one.request.action for one in (made, *shown, opened))
+        text = f"{how}{text}, and signs in as it ({actions})"
+        return ChainStep(subject.holder.arn, whom, text, (made, *off, *shown, opened))
+
+    if filled := _filled(subject, "User", user.arn, tuple(bounds)):
+        yield Way(signed_in("gives it any policy", (filled[1],)), free)
+    elif joined := _joined(subject, free, groups):
+        group, shown = joined
+        yield Way(signed_in(f"adds it to group {group.name}", (shown,)), replace(free, policies=group.policies))
+    else:
+        for one in attachable(subject, "iam:AttachUserPolicy", user.arn, {BOUNDARY: free.boundary_arn}):
+            step = signed_in(f"attaches {one.policy.arn} to it", one.shown, "")
+            filled_so = subject.working_as(replace(free, policies=(one.policy,)))
+            yield from having(filled_so, str(one.policy.arn), step, any_policy=False)
 
 
 def _joined(
