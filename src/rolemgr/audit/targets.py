@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, Attachable, attachable, boundaries, text_of
+from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, attachable, boundaries, text_of
 from rolemgr.audit.breadth import PASS_ROLE, is_administrator
 from rolemgr.audit.examples import concrete, strange
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
+from rolemgr.audit.unbound import Unbound, is_bound, put_back, told_of, unbound, with_older
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 
@@ -43,17 +44,8 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
     yields those too that leave it on, and groups that may do less than everything: each gives what its actor may do.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
-    holder = subject.holder
-    kind = "Role" if holder.kind == "role" else "User"
-    freed: tuple[ShownRequest, ...] = ()
-    if holder.boundary_arn:
-        answer = subject.rights.ask(f"iam:Delete{kind}PermissionsBoundary", holder.arn, {BOUNDARY: holder.boundary_arn})
-        freed = (answer.shown,) if answer.shown else ()
-    if freed or bounded or not holder.boundary_arn:
-        kept = None if freed else holder.boundary_arn
-        found = itertools.chain(_gives(subject, kind, kept), _by_its_groups(subject, groups))
-        yield from (_itself(subject, how, freed, answer) for how, answer in found if answer)
-        yield from _attaches(subject, kind, freed, groups, any_policy=bounded)
+    for freed in (*unbound(subject, subject.holder), Unbound(subject.holder, "", ())):
+        yield from _freely(subject, freed, groups, bounded=bounded)
     yield from _joins_a_group(subject, groups, any_group=bounded)
     yield from _makes_a_role(subject, bounded=bounded)
     yield from _makes_a_user(subject, groups)
@@ -61,17 +53,44 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
         yield from _drops_denies(subject, groups)
 
 
-def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
-    first = "takes its boundary off and " if freed else ""
+def _freely(subject: AuditedPrincipal, freed: Unbound, groups: Sequence[HeldRole], *, bounded: bool) -> Iterator[Way]:
+    """Yield what *subject* can do to itself once its boundary is *freed*, where that is one of its ways."""
+    actor = subject.working_as(freed.holder) if freed.shown else subject
+    first = f"{freed.how} and " if freed.shown else ""
+    if freed.shown and (everything := is_administrator(actor)):
+        step = ChainStep(subject.holder.arn, EVERYTHING, f"{first}may do everything", (*freed.shown, *everything[:1]))
+        yield Way(step, actor.holder)
+    elif freed.shown and bounded:
+        step = ChainStep(subject.holder.arn, "what its policies allow", freed.how, freed.shown)
+        yield Way(step, actor.holder, writes=False)
+    if bounded or not is_bound(actor):
+        found = itertools.chain(_gives(actor), _by_its_groups(actor, groups))
+        yield from (_itself(actor, f"{first}{how}", freed.shown, answer) for how, answer in found if answer)
+        yield from _attaches(actor, first, freed.shown, groups, any_policy=bounded)
+    yield from _puts_back(actor, first, freed.shown, any_policy=bounded)
+
+
+def _itself(actor: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
     shown = (answer.shown,) if answer.shown else ()
-    actor = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
-    whom = WITHIN if actor.boundary_arn else EVERYTHING
-    return Way(ChainStep(subject.holder.arn, whom, first + how, (*freed, *shown)), actor)
+    whom = WITHIN if is_bound(actor) else EVERYTHING
+    return Way(ChainStep(actor.holder.arn, whom, how, (*freed, *shown)), actor.holder)
 
 
-def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
+def _puts_back(
+    actor: AuditedPrincipal, first: str, freed: tuple[ShownRequest, ...], *, any_policy: bool
+) -> Iterator[Way]:
+    """Yield putting an older version of one of its policies in force, with which *actor* may do more."""
+    for one in put_back(actor, actor.own_policies):
+        made = actor.working_as(with_older(actor.holder, one))
+        step = ChainStep(actor.holder.arn, "", f"{first}{told_of(one)}", (*freed, one.shown))
+        yield from having(made, str(one.policy.arn), step, any_policy=any_policy)
+
+
+def _gives(subject: AuditedPrincipal) -> Iterator[tuple[str, RightsAnswer]]:
+    """Yield how *subject* writes any policy of its own, within the boundary that it has."""
     holder, rights = subject.holder, subject.rights
-    bounded: Settled = {BOUNDARY: boundary}
+    kind = "Role" if holder.kind == "role" else "User"
+    bounded: Settled = {BOUNDARY: holder.boundary_arn}
     attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
     yield (
         f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
@@ -95,34 +114,36 @@ def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
 
 
 def _attaches(
-    subject: AuditedPrincipal, kind: str, freed: tuple[ShownRequest, ...], groups: Sequence[HeldRole], *,
+    subject: AuditedPrincipal, first: str, freed: tuple[ShownRequest, ...], groups: Sequence[HeldRole], *,
     any_policy: bool,
 ) -> Iterator[Way]:  # fmt: skip
     """Yield attaching one of the policies that conditions leave, to *subject* or to a group that it is in."""
-    holder = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
-    action, bounds = f"iam:Attach{kind}Policy", {BOUNDARY: holder.boundary_arn}
-    found = [(holder.arn, "itself", one) for one in attachable(subject, action, holder.arn, bounds)]
+    holder = subject.holder
+    action = f"iam:Attach{'Role' if holder.kind == 'role' else 'User'}Policy"
+    found = [
+        (holder.arn, "itself", one) for one in attachable(subject, action, holder.arn, {BOUNDARY: holder.boundary_arn})
+    ]
     mine = [one for one in groups if holder.kind == "user" and one.name in holder.groups]
     for group in mine:
         more = attachable(subject, "iam:AttachGroupPolicy", group.arn, {})
         found += [(group.arn, f"group {group.name}, which it is in,", one) for one in more]
-    first = "takes its boundary off and " if freed else ""
     for arn, whom, one in found:
-        made = subject.working_as(holder).joined_by((one.policy,))
+        made = subject.joined_by((one.policy,))
         by = action if arn == holder.arn else "iam:AttachGroupPolicy"
         step = ChainStep(holder.arn, "", f"{first}attaches {one.policy.arn} to {whom} ({by})", (*freed, *one.shown))
-        yield from having(made, one, step, any_policy=any_policy)
+        yield from having(made, str(one.policy.arn), step, any_policy=any_policy)
 
 
-def having(actor: AuditedPrincipal, one: Attachable, step: ChainStep, *, any_policy: bool) -> Iterator[Way]:
-    """Yield the way by which *step* gives *actor* the policy *one*: to every right, or with *any_policy* to less."""
+def having(actor: AuditedPrincipal, policy: str, step: ChainStep, *, any_policy: bool) -> Iterator[Way]:
+    """Yield the way by which *step* gives *actor* the *policy*: to every right, or with *any_policy* to less."""
     holder = actor.holder
-    kind = "Role" if holder.kind == "role" else "User"
-    gives = is_administrator(actor) or any(answer for _, answer in _gives(actor, kind, holder.boundary_arn))
-    if gives and (any_policy or not holder.boundary_arn):
-        yield Way(step._replace(whom=WITHIN if holder.boundary_arn else EVERYTHING), holder)
+    everything = is_administrator(actor)
+    writes = any(answer for _, answer in _gives(actor)) and (any_policy or not is_bound(actor))
+    if everything or writes:
+        whom = WITHIN if is_bound(actor) and not everything else EVERYTHING
+        yield Way(step._replace(whom=whom), holder)
     elif any_policy:
-        yield Way(step._replace(whom=str(one.policy.arn)), holder, writes=False)
+        yield Way(step._replace(whom=policy), holder, writes=False)
 
 
 def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole], *, any_group: bool) -> Iterator[Way]:
@@ -199,7 +220,8 @@ def _fills(
     for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: kept}):
         how = f"makes a role{within}, {end}attaches {one.policy.arn} to it, and assumes it (iam:AttachRolePolicy)"
         step = ChainStep(subject.holder.arn, "", how, (*whole, *one.shown, assumed))
-        yield from having(subject.working_as(replace(actor, policies=(one.policy,))), one, step, any_policy=any_policy)
+        made_of_it = subject.working_as(replace(actor, policies=(one.policy,)))
+        yield from having(made_of_it, str(one.policy.arn), step, any_policy=any_policy)
 
 
 def _filled(
@@ -283,8 +305,7 @@ def _drops_denies(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iter
     if everything := () if free.holder.boundary_arn else is_administrator(free):
         yield Way(ChainStep(subject.holder.arn, EVERYTHING, how, (*dropped, *everything[:1])), free.holder)
         return
-    kind = "Role" if subject.holder.kind == "role" else "User"
-    given = _gives(free, kind, None) if not free.holder.boundary_arn else ()
+    given = _gives(free) if not free.holder.boundary_arn else ()
     for then, answer in given:
         if answer.shown:
             step = ChainStep(subject.holder.arn, EVERYTHING, f"{how}, then {then}", (*dropped, answer.shown))
