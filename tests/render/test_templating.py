@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader
+from jinja2.exceptions import SecurityError
 
 from rolemgr.errors import RenderError, SourceLocation
 from rolemgr.iam.documents import Effect
@@ -56,6 +57,20 @@ def test_a_value_without_a_json_form_is_refused(template: str, values: dict[str,
     """A template can neither print raw text nor a value that is missing."""
     with pytest.raises(RenderError, match=problem):
         environment(DictLoader({"t": template})).get_template("t").render(**values)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ '{0.__class__}'.format(names) | json }}",
+        "{{ names.__class__.__name__ | json }}",
+        "{{ names.append(1) | json }}",
+    ],
+)
+def test_our_own_templates_are_sandboxed(template: str) -> None:
+    """A template of ours that reaches for Python, or changes what it is given, is stopped."""
+    with pytest.raises(SecurityError):
+        environment(DictLoader({"t": template})).get_template("t").render(names=["a"])
 
 
 @pytest.mark.parametrize("template", ["{{ ''.__class__.__mro__ | json }}", "{{ values.clear() | json }}"])

@@ -2,12 +2,14 @@
 
 import re
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rolemgr.errors import InputError
+from rolemgr.render import user_template
 from rolemgr.render.template_language import FILTERS
 from rolemgr.render.template_names import NAMES
 from rolemgr.render.user_template import MOST_CHARACTERS, TemplateSource, render_template
@@ -121,6 +123,50 @@ def test_nothing_of_python_can_be_reached(text: str) -> None:
     """Neither an attribute, nor a method, nor what Jinja itself has."""
     with pytest.raises(InputError):
         rendered(text)
+
+
+CALLS = {
+    "{{ '{0.__class__}'.format(role) }}": "<class 'dict'>",
+    "{{ '{a.__class__}'.format_map({'a': role}) }}": "<class 'dict'>",
+    "{{ ''.__class__.mro() | length }}": "2",
+    "{{ role.Names.append('c') | default('grown') }}": "grown",
+    "{{ role.update({'Path': '/x/'}) | default('changed') }}": "changed",
+}
+"""Attacks that each layer refuses, and what they make where none does."""
+LAYERS = ("the list of nodes", "the look-up in data", "the sandbox")
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *layers: str) -> None:
+    """Take away the *layers* that keep a template from Python."""
+    inside = user_template._Environment
+    if LAYERS[0] in layers:
+        monkeypatch.setattr(user_template, "prepared", lambda tree, _name: tree)
+    if LAYERS[1] in layers:
+        monkeypatch.delattr(inside, "getattr")
+        monkeypatch.delattr(inside, "getitem")
+    if LAYERS[2] in layers:
+        monkeypatch.setattr(inside, "is_safe_attribute", lambda *_: True, raising=False)
+        monkeypatch.setattr(inside, "wrap_str_format", lambda *_: None, raising=False)
+        monkeypatch.setattr(
+            inside, "call", lambda _, context, called, *given: context.call(called, *given), raising=False
+        )
+    user_template._compiled.cache_clear()
+
+
+@pytest.mark.parametrize("text", CALLS)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_each_layer_holds_alone(layer: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the other two taken away, no attack gets through."""
+    without(monkeypatch, *(one for one in LAYERS if one != layer))
+    with pytest.raises(InputError):
+        render_template(TemplateSource(f"{layer}.j2", text), deepcopy(VALUES))
+
+
+@pytest.mark.parametrize(("text", "made"), CALLS.items())
+def test_without_a_layer_the_attacks_get_through(text: str, made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is the layers that refuse them, and not a slip in how they are spelt."""
+    without(monkeypatch, *LAYERS)
+    assert render_template(TemplateSource("none.j2", text), deepcopy(VALUES)) == made
 
 
 def doubling(count: int) -> str:
