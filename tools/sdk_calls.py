@@ -27,7 +27,7 @@ from tools.sdk_gives import Body, Gives
 from tools.sdk_guards import Binding, CallPlace, Literals, bound_by, defaults_of, places_of, translated
 from tools.sdk_modules import dotted
 from tools.sdk_source import MAKERS, Source, bound_in, last
-from tools.sdk_ways import Visit, as_rows, flat, merged, through, unless_been
+from tools.sdk_ways import Visit, as_rows, flat, merged, texts_in, through, unless_been
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
 RECEIVERS = {
@@ -364,7 +364,8 @@ def table(folders: list[Path]) -> dict[str, Any]:
         for name, bodies in sorted(source.functions.items()) if not name.startswith("_") for one in reversed(bodies)
     }  # fmt: skip
     modules = {"places": source.modules.places(), "renamed": source.modules.renamed()}
-    return {"source": _versions(folders), "classes": classes, "functions": functions, **modules}
+    constants = source.constants(texts_in(classes, functions))
+    return {"source": _versions(folders), "classes": classes, "functions": functions, **modules, "constants": constants}
 
 
 def _attributes(gives: Gives, name: str) -> dict[str, str]:

@@ -112,6 +112,14 @@ class Source:
         name = node.id if isinstance(node, ast.Name) else ""
         return self._constants.get(module, {}).get(name) or self._single_constants.get(name)
 
+    def constants(self, texts: frozenset[str]) -> dict[str, str]:
+        """Return the names of modules that are set to one of *texts*, by their paths, with it."""
+        return {
+            f"{dotted(module)}.{name}": text
+            for module, each in self._constants.items() for name, text in each.items()
+            if text in texts and not name.startswith("_")
+        }  # fmt: skip
+
     def functions_of(self, module: str, node: ast.expr | str, *, is_sure: bool = False) -> list[Body]:
         """
         Return the functions that *node*, a name in the file *module*, is, as far as imports tell.

@@ -90,3 +90,11 @@ def merged(steps: Iterable[Any], more: Iterable[str]) -> list[Any]:
     listed = [*steps]
     return [*sorted({*(one for one in listed if isinstance(one, str)), *more}),
             *(one for one in listed if not isinstance(one, str))]  # fmt: skip
+
+
+def texts_in(classes: Mapping[str, Any], functions: Mapping[str, Any]) -> frozenset[str]:
+    """Return the texts that conditions of the rows compare an argument with."""
+    rows = [*functions.values(), *(row for one in classes.values() for row in one.get("methods", {}).values())]
+    told = [text for row in rows for step in row.get("calls", ()) if isinstance(step, dict) for text in step["if"]]
+    words = (text.removeprefix("not ").split(" ") for text in told)
+    return frozenset(one[1] for one in words if one[0] == "is")

@@ -13,11 +13,11 @@ MADE: list[tuple[list[dict[str, Any]], str]] = [
     ([allow(["iam:CreateUser", "iam:AddUserToGroup", USER])], "adds it to group everybody, and signs in as it"),
     (
         [allow(["iam:CreateUser", "iam:PutUserPolicy"], **BOUND), allow([USER, "iam:DeleteUserPermissionsBoundary"])],
-        "takes that off, gives it any policy, and signs in as it",
+        "takes its boundary off, gives it any policy, and signs in as it",
     ),
     (
         [allow("iam:CreateUser", **BOUND), allow([USER, "iam:AddUserToGroup", "iam:DeleteUserPermissionsBoundary"])],
-        "takes that off, adds it to group everybody",
+        "takes its boundary off, adds it to group everybody",
     ),
     (
         [
@@ -25,6 +25,24 @@ MADE: list[tuple[list[dict[str, Any]], str]] = [
             allow(["sts:AssumeRole", "iam:DeleteRolePermissionsBoundary"]),
         ],
         "takes its boundary off, gives it any policy, and assumes it",
+    ),
+    (
+        [
+            allow(["iam:CreateRole", "iam:PutRolePolicy"], **BOUND),
+            allow(["sts:AssumeRole", "iam:PutRolePermissionsBoundary"]),
+        ],
+        "puts arn:aws:iam::aws:policy/AdministratorAccess in the place of its boundary",
+    ),
+    (
+        [allow(["iam:CreateUser", "iam:PutUserPolicy"], **BOUND), allow([USER, "iam:CreatePolicyVersion"])],
+        f"rewrites {BOUNDARY}, its boundary",
+    ),
+    (
+        [
+            allow(["iam:CreateUser", USER]),
+            allow("iam:AttachUserPolicy", ArnEquals={"iam:PolicyARN": "arn:aws:iam::aws:policy/IAMFullAccess"}),
+        ],
+        "makes a user, attaches arn:aws:iam::aws:policy/IAMFullAccess to it, and signs in as it",
     ),
 ]
 KEPT: list[list[dict[str, Any]]] = [

@@ -96,7 +96,7 @@ CASES: dict[str, Pair] = {
     )),
     "two lines of which each would do": Pair(
         COMPUTE, COMPUTE + "add: [run-training-jobs, tune-hyperparameters]\nmax_session: 2h\n", (
-        "+ gains  iam:GetRole, iam:PassRole on role/sagemaker-compute"
+        "+ gains  iam:GetRole, iam:PassRole on role/churn"
         "  by add run-training-jobs (role.yaml:5) and add tune-hyperparameters (role.yaml:5)",
         "+ gains  sagemaker:AddTags, sagemaker:CreateHyperParameterTuningJob, sagemaker:DescribeHyperParameterTuningJob,"
         f" {TUNING} on hyper-parameter-tuning-job/*  by add tune-hyperparameters (role.yaml:5)",
@@ -166,7 +166,7 @@ CASES: dict[str, Pair] = {
     )),
     "a policy of unknown text before what is known": Pair(
         COMPUTE, COMPUTE + f"tag: {{a: b}}\nadd: [run-training-jobs]\nmanaged_policy: ['arn:aws:iam::{ACCOUNT}:policy/own']\n", (
-        "+ gains  iam:GetRole, iam:PassRole on role/sagemaker-compute  by add run-training-jobs (role.yaml:6)",
+        "+ gains  iam:GetRole, iam:PassRole on role/churn  by add run-training-jobs (role.yaml:6)",
         f"+ gains  all that the policy allows: text not at hand  by managed_policy arn:aws:iam::{ACCOUNT}:policy/own (role.yaml:7)",
         "+ gains  sagemaker:AddTags, sagemaker:CreateTrainingJob, sagemaker:StopTrainingJob, sagemaker:ListTags on training-job/*"
         "  by add run-training-jobs (role.yaml:6)",

@@ -577,9 +577,17 @@ def test_the_format_is_asked_again_until_it_is_one(wrong: str) -> None:
 def test_a_place_that_cannot_be_written_to_is_asked_again() -> None:
     """It is written last: a slip there would cost all answers."""
     Path("roles").mkdir()
-    lines = [*TEN[:8], "no-such/role.yaml", "roles", "roles/", "roles/role.yaml", "saved.yaml"]
+    lines = [*TEN[:8], "no-such/role.yaml", "roles/role.yaml", "saved.yaml"]
     code, shown = terminal.played("create", lines=lines)
     assert code == 0, shown
     assert "its folder is not there" in plain(shown)
-    assert plain(shown).count("is a folder; name the file in it") == 2
     assert Path("roles/role.yaml").is_file()
+
+
+@pytest.mark.parametrize("place", ["roles", "roles/", "new/"])
+def test_the_place_may_be_a_folder(place: str) -> None:
+    """As with `-o`: the file in it has the role's name."""
+    Path("roles").mkdir()
+    code, shown = terminal.played("create", lines=[*TEN[:8], place, "saved.yaml"])
+    assert code == 0, shown
+    assert len(list(Path(place).iterdir())) == 1

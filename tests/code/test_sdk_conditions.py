@@ -28,6 +28,13 @@ CALLED = {
     "another type": (f"{JUDGE}Evaluator.create('e', type='RewardPrompt', source='p.txt')", "lambda.CreateFunction", False),
     "a name from elsewhere may be it": (f"{JUDGE}from sagemaker.ai_registry.x import T\nEvaluator.create('e', T, 'r.py')",
                                         "lambda.CreateFunction", True),
+    "a name of the SDK is its text": (f"{JUDGE}from sagemaker.ai_registry.air_constants import REWARD_PROMPT as P\n"
+                                      "Evaluator.create('e', P, 'p.txt')", "lambda.CreateFunction", False),
+    "what imports other models": (f"{BEDROCK}b.deploy(custom_model_name='m')", "bedrock.CreateModelImportJob", False),
+    "a text of which a part is known is one": (f"{BEDROCK}import os\nb.deploy(custom_model_name=f'n-{{os.getpid()}}')",
+                                               "bedrock.CreateModelImportJob", False),
+    "where they have a name": (f"{BEDROCK}b.deploy(imported_model_name='m')", "bedrock.CreateModelImportJob", True),
+    "or nothing tells": (f"{BEDROCK}import json\nb.deploy(**json.load(open('k')))", "bedrock.CreateModelImportJob", True),
     "what has to be given is not": (f"{BEDROCK}b.deploy(job_name='j', imported_model_name='m')",
                                     "bedrock.CreateCustomModel", False),
     "and is": (f"{BEDROCK}b.deploy(custom_model_name='m')", "bedrock.CreateCustomModel", True),

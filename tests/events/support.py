@@ -3,11 +3,13 @@
 import gzip
 import io
 import json
+from itertools import count
 from typing import Any
 
 from rolemgr.events.call import RecordedCall, call_of
 from rolemgr.events.records import Record, Unread, read_records
 
+_IDS = count(1)
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/ds"
 
@@ -25,7 +27,7 @@ def event(name: str, parameters: Any = None, source: str = "sagemaker", **fields
         "userAgent": "Boto3/1.40",
         "requestParameters": parameters,
         "responseElements": None,
-        "eventID": "00000000-0000-0000-0000-000000000000",
+        "eventID": f"00000000-0000-0000-0000-{next(_IDS):012}",
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": ACCOUNT,

@@ -186,7 +186,10 @@ def _decided(request: Request, given: dict[str, str], policies: Policies) -> str
 JUDGED = {"kept": 0, "broken": 0}
 
 
-@settings(max_examples=examples(80, 1000), deadline=None, suppress_health_check=list(HealthCheck))
+ROLES = examples(80, 1000)
+
+
+@settings(max_examples=ROLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     persona=st.sampled_from(PERSONAS),
     add=st.lists(st.sampled_from(GROUPS), max_size=3, unique=True),
@@ -212,8 +215,8 @@ def _violations(role: RenderedRole) -> list[Violation]:
 def test_never_holds_for_random_compositions_or_the_role_is_refused() -> None:
     """Most draws are roles, and both kinds come up; a test that always returns early proves nothing."""
     _judge()
-    assert JUDGED["kept"] > 50
-    assert JUDGED["broken"] > 12
+    assert JUDGED["kept"] > ROLES * 0.2
+    assert JUDGED["broken"] > ROLES * 0.05
 
 
 PERSONA = """

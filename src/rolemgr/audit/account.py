@@ -19,6 +19,7 @@ class RawPolicy(NamedTuple):
     document: IdentityPolicy | None
     problem: str
     at: SourceLocation
+    older: tuple[tuple[str, IdentityPolicy | None], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class _Account:
         name = arn.rpartition("/")[2]
         raw = self.policies.get(arn)
         if raw is not None and raw.document is not None:
-            return HeldPolicy(name, raw.document, arn, group=group, where=raw.at)
+            return HeldPolicy(name, raw.document, arn, group=group, where=raw.at, older=raw.older)
         parts = Arn.parse(arn)
         known = managed_policy(name, parts.partition) if parts and parts.account == "aws" else None
         if known is not None and known.arn == arn:

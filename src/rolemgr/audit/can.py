@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rolemgr.audit.deciding import Deciders, DecidingStatement
 from rolemgr.audit.finding import ChainStep
+from rolemgr.audit.gains import Gains
 from rolemgr.audit.nearest import Granted, actions_of_statement
 from rolemgr.audit.opened import allows_of, requests_of, say_sessions
 from rolemgr.audit.paths import Walker, services_of
@@ -205,10 +206,10 @@ def _gives(setting: AuditRun, subject: AuditedPrincipal, becomes: tuple[ChainSte
     """Return how *subject* gives itself more: everything before less, itself before others whom it *becomes*."""
     try:
         for bounded in (False, True):
-            if way := Walker(setting, subject, unnamed=True).own_way(bounded=bounded):
+            if way := Gains(Walker(setting, subject, unnamed=True)).own_way(bounded=bounded):
                 return (way.step,)
             for step in becomes:
-                if way := Walker(setting, setting.subjects[step.whom], unnamed=True).own_way(bounded=bounded):
+                if way := Gains(Walker(setting, setting.subjects[step.whom], unnamed=True)).own_way(bounded=bounded):
                     return (step, way.step)
     except TooComplex as error:
         setting.cannot_tell(subject, _NO_WAY_UP, error)

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from rolemgr.evaluate.conditions import TestedCondition
 from rolemgr.evaluate.request import Context
 from rolemgr.evaluate.statement import ReadStatement
+from rolemgr.iam.documents import PolicyDocument
 from rolemgr.iam.variables import parse, resolve
 from rolemgr.reference import quirks
 
@@ -37,6 +38,8 @@ Keys, or how they begin, that the caller fills in, beside how and when: of its s
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
 """
+TAG_KEYS: Final = ("aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/")
+"""How the keys begin, in lower case, that a tag of a role or user gives a request by it, or on it."""
 _NAME: Final = "rolemgr-example"
 _SAMPLES: Final = ("true", "false", _NAME, "203.0.113.7", "1", "1000000", "2001-01-01T00:00:00Z")
 _MOST_VALUES: Final = 4
@@ -60,6 +63,11 @@ class Choice(StrEnum):
     HOW_OR_WHEN = "how or when"
     AT_WILL = "at will"
     ANY = "any"
+
+
+def speaks_of_tags(document: PolicyDocument) -> bool:
+    """Tell whether *document* compares tags, or has one of them in a resource."""
+    return any(key.startswith(TAG_KEYS) for one in document.statements() for key in one.condition_keys())
 
 
 def is_settled(key: str) -> bool:

@@ -15,9 +15,14 @@ _MOST_FILLINGS: Final = 4
 
 
 def fillings(
-    about: Iterable[ActionStatements], resource: str, settled: Mapping[str, object], choice: Choice
-) -> Iterator[dict[str, tuple[str, ...]]]:
-    """Yield nothing, then values of the keys, lower case, that *choice* leaves to the caller of *resource*."""
+    about: Iterable[ActionStatements], resource: str, settled: Mapping[str, object], choice: Choice,
+    free: tuple[str, ...] = (),
+) -> Iterator[dict[str, tuple[str, ...]]]:  # fmt: skip
+    """Yield nothing, then values of keys, lower case, that are *free* or that *choice* leaves to the caller."""
+
+    def is_free(key: str) -> bool:
+        return key.startswith(free) or (may_choose(key, choice) and not is_settled(key))
+
     found: list[dict[str, tuple[str, ...]]] = [{}]
     for group in about:
         for _, one in group.statements:
@@ -25,9 +30,9 @@ def fillings(
                 continue
             for pattern in one.resources:
                 values = _read(pattern, resource)
-                free = {key: text for key, text in values.items() if key not in settled}
-                if free and free not in found and all(may_choose(key, choice) and not is_settled(key) for key in free):
-                    found.append(free)
+                unset = {key: text for key, text in values.items() if key not in settled}
+                if unset and unset not in found and all(map(is_free, unset)):
+                    found.append(unset)
     yield from found[: _MOST_FILLINGS + 1]
 
 

@@ -3,8 +3,13 @@
 from typing import Final
 
 OF_PRINCIPALS: Final = (
-    "an older version of a policy that is put in force again (iam:SetDefaultPolicyVersion)",
-    "a tag that a principal gives itself, or a role (iam:TagUser, iam:TagRole)",
+    "tags of a session that a user makes for itself (sts:GetFederationToken)",
+    "a Deny that is taken off another principal before that is assumed",
+    "IAM Identity Center and the root users of member accounts (sso:CreateAccountAssignment, sts:AssumeRoot ...)",
+    "another name or path that a pattern of ARNs lets in (iam:UpdateUser, a role that is made to fit a trust)",
+    "an identity provider under a name that a trust has (iam:CreateSAMLProvider, iam:UpdateSAMLProvider)",
+    "SCPs that the management account takes off (organizations:DetachPolicy)",
+    "code that others run, and credentials that lie about (objects of S3, images of ECR, secrets)",
     "what others own in services that are not in the list of docs/audit.md (eks:CreatePodIdentityAssociation, "
     "rolesanywhere:CreateTrustAnchor ...)",
 )

@@ -1,32 +1,26 @@
 """
-Escalation: how a principal becomes an administrator in up to three steps, each shown by requests that are allowed.
+Escalation: the steps by which a principal becomes another one, each shown by requests that are allowed.
 
-The search goes backwards, from administrators to those who can become one, so that what it costs is the number
-of principals times the number of roles that are worth getting at, and not all pairs of roles. Each principal has a
-budget of requests, the whole audit has another.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Final
 
-from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, attachable
 from rolemgr.audit.breadth import PASS_ROLE, on_all
-from rolemgr.audit.candidates import Candidates
-from rolemgr.audit.examples import like, of_kind, strange, strangers
+from rolemgr.audit.examples import of_kind, strange, strangers
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import Certainty, ShownRequest, ask_trust, tags_of
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
-from rolemgr.audit.targets import EVERYTHING, WITHIN, Way, having, own_ways, trusting
+from rolemgr.audit.tagging import tagged, with_any_tags
+from rolemgr.audit.targets import trusting
 from rolemgr.check.paths import acted_on, runs_as, takes_a_role, works_for
 from rolemgr.compare.errors import TooComplex
 from rolemgr.iam.arn import Arn
 from rolemgr.reference.resources import types_of
 from rolemgr.reference.services import find_action
 
-MOST_STEPS: Final = 3
 _ASSUME: Final = "sts:AssumeRole"
 _OPEN: Final = "sagemaker:CreatePresignedDomainUrl"
 _REWRITE: Final = "iam:UpdateAssumeRolePolicy"
@@ -35,10 +29,6 @@ _KEYS: Final = {
     "iam:UpdateLoginProfile": "changes its password",
 }  # fmt: skip
 _MOST_RESOURCES: Final = 6
-_FILLS: Final = {
-    "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"), "user": ("iam:AttachUserPolicy", "iam:PutUserPolicy"),
-}  # fmt: skip
-_VERSION: Final = "iam:CreatePolicyVersion"
 
 
 class Walker:
@@ -84,11 +74,39 @@ class Walker:
 
     def step_to(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
         """Return the step by which the principal becomes *target*, which lets *services* assume it."""
+        return self._step_as_is(target, services) or self._by_tagging(target, services)
+
+    def _step_as_is(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
+        """Return the step to *target* with the tags that both have."""
         if target.holder.kind == "user":
             return self._by_keys(target)
         found = self._by_assuming(target) or self._by_passing(target, services)
         found = found or self._by_opening(target) or self._by_rewriting(target)
         return found or self._by_acting(target, services)
+
+    @cached_property
+    def with_tags(self) -> "Walker | None":
+        """Looks for the steps of the principal with any tags, of its own and of its target; None where it sets none."""
+        free = with_any_tags(self.subject)
+        return Walker(self.setting, free, unnamed=self._unnamed) if free else None
+
+    def _by_tagging(self, target: AuditedPrincipal, services: Sequence[str]) -> ChainStep | None:
+        """Return the step to *target* once the principal has set tags: its own, or those of *target*."""
+        free = self.with_tags if self.subject.turns_on_tags or target.trusts_tags else None
+        asked = free._step_as_is(target, services) if free else None
+        if free is None or asked is None:
+            return None
+        requests = [(free.subject, one) for one in asked.requests]
+        mine = tagged(self.subject, self.subject.holder, requests)
+        changed = Walker(self.setting, self.subject.working_as(mine.holder), unnamed=self._unnamed) if mine else None
+        theirs = tagged(changed.subject, target.holder, requests) if changed else None
+        if mine is None or changed is None or theirs is None:
+            return None
+        step = changed._step_as_is(target.working_as(theirs.holder), services)
+        if step is None:
+            return None
+        how = ", ".join(filter(None, (mine.how, theirs.how, f"then {step.how}")))
+        return step._replace(how=how, requests=(*mine.shown, *theirs.shown, *step.requests))
 
     def _by_assuming(self, target: AuditedPrincipal) -> ChainStep | None:
         trust = target.holder.trust
@@ -136,7 +154,9 @@ class Walker:
     @property
     def reaches_within(self) -> bool:
         """Whether it may have a way to whoever is in its account, beside assuming roles that trust it."""
-        return bool(self.passes or self.rewrites or self.opens or self.keys or self.acts)
+        ways = self.passes or self.rewrites or self.opens or self.keys or self.acts
+        free = self.with_tags if not ways and self.subject.turns_on_tags else None
+        return bool(ways or (free and free.reaches_within))
 
     def _by_rewriting(self, target: AuditedPrincipal) -> ChainStep | None:
         if not self.rewrites or target.account != self.subject.account:
@@ -167,79 +187,6 @@ class Walker:
                 return self._step(target, f"{_KEYS[action]} ({action})", (answer.shown,))
         return None
 
-    def own_way(self, *, bounded: bool = False) -> Way | None:
-        """
-        Return how the principal gives itself every right, or with *bounded* more than it has; raises TooComplex.
-
-        The boundary and the SCPs that stay on leave less than every right: `through` asks about one action.
-        """
-        own = own_ways(self.subject, self.setting.groups_of(self.subject), bounded=bounded)
-        return next(own, None) or next(self.filling(self.setting.of_account(self.subject), bounded=bounded), None)
-
-    def filling(self, others: Iterable[AuditedPrincipal], *, bounded: bool = False) -> Iterator[Way]:
-        """
-        Yield how the principal gives each of *others*, which it can become, any policy, or one that it may attach.
-
-        None that has a boundary, unless *bounded* says that what this leaves is enough: then less than every right is.
-        """
-        fills = {kind: [one for one in actions if self._may_fill(one, kind)] for kind, actions in _FILLS.items()}
-        rewrites, pairs = self.rights.speaks(_VERSION), self.setting.pairs_of(self.subject)
-        for target in others if rewrites or any(fills.values()) else ():
-            pairs.spend(1)
-            if not (fills[target.holder.kind] or (rewrites and target.own_policies)):
-                continue
-            has_bounds = target.holder.boundary_arn is not None and not bounded
-            if target is self.subject or has_bounds or not self._may_become(target):
-                continue
-            found = itertools.chain(
-                self._filled(target, fills[target.holder.kind], rewrites=rewrites),
-                self._attached(target, fills[target.holder.kind], any_policy=bounded),
-            )
-            way = next(found, None)
-            step = self.step_to(target, services_of(self.setting, target)) if way else None
-            for one in itertools.chain([way], found) if way and step else ():
-                mine, requests = one.step, (*one.step.requests, *step.requests)  # type: ignore[union-attr]
-                yield one._replace(step=mine._replace(how=f"{mine.how}, then {step.how}", requests=requests))  # type: ignore[union-attr]
-                if one.writes:
-                    break
-
-    def _filled(self, target: AuditedPrincipal, actions: Sequence[str], *, rewrites: bool) -> Iterator[Way]:
-        """Yield how *target* is given any policy."""
-        name, policy = target.holder.name, f"arn:{target.partition}:iam::aws:policy/AdministratorAccess"
-        bounds = {BOUNDARY: target.holder.boundary_arn, POLICY_ARN: policy}
-        context = {**tags_of(target.holder), **bounds} if actions else {}
-        own = target.own_policies if rewrites else ()
-        asked = [
-            *((f"gives {name} any policy ({one})", one, target.holder.arn, context) for one in actions),
-            *((f"rewrites {one.arn}, which {name} has ({_VERSION})", _VERSION, str(one.arn), {}) for one in own),
-        ]
-        whom = WITHIN if target.holder.boundary_arn else EVERYTHING
-        for how, action, resource, settled in asked:
-            if shown := self.rights.ask(action, resource, settled).shown:
-                yield Way(ChainStep(self.subject.holder.arn, whom, how, (shown,)), target.holder)
-
-    def _attached(self, target: AuditedPrincipal, actions: Sequence[str], *, any_policy: bool) -> Iterator[Way]:
-        """Yield how *target* is given one of the policies that conditions leave."""
-        holder, settled = target.holder, {**tags_of(target.holder), BOUNDARY: target.holder.boundary_arn}
-        for action in (one for one in actions if one.startswith("iam:Attach")):
-            for one in attachable(self.subject, action, holder.arn, settled):
-                how = f"attaches {one.policy.arn} to {holder.name} ({action})"
-                step = ChainStep(self.subject.holder.arn, "", how, one.shown)
-                made = self.subject.working_as(holder).joined_by((one.policy,))
-                yield from having(made, one, step, any_policy=any_policy)
-
-    def _may_fill(self, action: str, kind: str) -> bool:
-        return self.rights.speaks(action) and not self._refused_everywhere(action, kind)
-
-    def _refused_everywhere(self, action: str, kind: str) -> bool:
-        """Tell whether *action* is allowed on no role (or user): no pattern is about one, or all is denied."""
-        if not any(like(pattern, action, kind) for pattern in self.rights.patterns(action)):
-            return True
-        if not self.rights.is_uniform(action):
-            return False
-        anybody = strange(action, kind, self.subject.partition, self.subject.account, name=self.rights.names.strange)
-        return not self.rights.ask(action, anybody)
-
     def _is_allowed_somewhere(self, action: str) -> bool:
         """Tell whether *action* may be allowed on a role: where all that is said is about any role, one is asked."""
         if not self.rights.speaks(action):
@@ -247,7 +194,7 @@ class Walker:
         role = strange(PASS_ROLE, "role", self.subject.partition, self.subject.account, name=self.rights.names.strange)
         return not self.rights.is_uniform(action) or bool(self.rights.ask(action, role))
 
-    def _may_become(self, target: AuditedPrincipal) -> bool:
+    def may_become(self, target: AuditedPrincipal) -> bool:
         """Tell whether any step could lead to *target*, without asking for one."""
         ways = self.passes or self.rewrites or self.opens or self.acts
         return bool(self.keys if target.holder.kind == "user" else ways or _may_let_in(target, self.subject))
@@ -341,59 +288,3 @@ def services_of(setting: AuditRun, target: AuditedPrincipal) -> tuple[str, ...]:
             setting.cannot_tell(target, "which services may assume it", error)
             kept[target.holder.arn] = ()
     return kept[target.holder.arn]
-
-
-class Search:
-    """The search from those who have every right, or can give it to themselves, to all others."""
-
-    def __init__(self, setting: AuditRun, walkers: Mapping[str, Walker], goal: str = "an administrator") -> None:
-        self._setting, self._walkers, self._goal = setting, walkers, goal
-        self.next_step: dict[str, ChainStep] = {}
-
-    def run(self, administrators: Sequence[str], ways: Mapping[str, ChainStep]) -> Mapping[str, tuple[ChainStep, ...]]:
-        """Return the chain of each principal that becomes an administrator, or gives itself every right, by others."""
-        self.next_step = {}
-        done = {*administrators, *ways}
-        frontiers = {0: list(administrators), 1: list(ways)}
-        for depth in range(1, MOST_STEPS + 1):
-            targets = [self._setting.subjects[arn] for arn in frontiers.get(depth - 1, ())]
-            found = self.one_step(targets, done)
-            self.next_step |= found
-            done |= found.keys()
-            frontiers.setdefault(depth, []).extend(found)
-        return {arn: self._chain(arn, ways) for arn in self.next_step}
-
-    def one_step(
-        self, targets: Sequence[AuditedPrincipal], done: set[str], what: str = "whether it can become an administrator"
-    ) -> dict[str, ChainStep]:
-        """Return the step to one of *targets* of each principal that is not *done*; *what* can't be told otherwise."""
-        found: dict[str, ChainStep] = {}
-        services = {one.holder.arn: services_of(self._setting, one) for one in targets}
-        candidates = Candidates(targets)
-        for arn, walker in self._walkers.items() if targets else ():
-            if arn in done:
-                continue
-            try:
-                step = self._first(walker, candidates, services)
-            except TooComplex as error:
-                self._setting.cannot_tell(walker.subject, what, error)
-                continue
-            if step:
-                found[arn] = step
-        return found
-
-    def _first(
-        self, walker: Walker, candidates: Candidates, services: Mapping[str, tuple[str, ...]]
-    ) -> ChainStep | None:
-        for target in candidates.of(walker.subject, within=walker.reaches_within):
-            self._setting.pairs_of(walker.subject).spend(1)
-            if step := walker.step_to(target, services[target.holder.arn]):
-                return step
-        return None
-
-    def _chain(self, arn: str, ways: Mapping[str, ChainStep]) -> tuple[ChainStep, ...]:
-        steps = [self.next_step[arn]]
-        while steps[-1].whom in self.next_step:
-            steps.append(self.next_step[steps[-1].whom])
-        last = steps[-1].whom
-        return (*steps, ways[last]) if last in ways else tuple(steps)

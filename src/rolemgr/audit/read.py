@@ -136,12 +136,18 @@ class Reader:
         else:
             found = self._documents.read(default[0].get("Document"), IdentityPolicy)
             document, problem = (found, "") if isinstance(found, IdentityPolicy) else (None, str(found))
-            read = RawPolicy(arn, document, problem, at)
+            others = (one for one in versions if one is not default[0])
+            read = RawPolicy(arn, document, problem, at, tuple(map(self._version, others)))
         before = self.policies.setdefault(arn, read)
         if before.document != read.document:
             self._aside(
                 at.file, at.line, arn, f"it came before with another text, at {before.at}: the first one counts"
             )
+
+    def _version(self, version: Mapping[str, Any]) -> tuple[str, IdentityPolicy | None]:
+        """Return the id of a *version* that is not in force, and its text; None for one that can't be read."""
+        found = self._documents.read(version.get("Document"), IdentityPolicy)
+        return str(version.get("VersionId", "without an id")), found if isinstance(found, IdentityPolicy) else None
 
     def _principal(
         self, kind: PrincipalKind, value: Mapping[str, Any], arn: str, parts: Arn, at: SourceLocation

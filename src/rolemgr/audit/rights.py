@@ -63,6 +63,7 @@ def tags_of(principal: HeldRole) -> Settled:
 
 
 _NOTHING: Final = Context()
+_TAGS: Final = ("aws:principaltag/",)
 
 
 class Certainty(StrEnum):
@@ -109,8 +110,13 @@ class Rights:
     *policies* are those of the principal and its account; those of a resource come to them request by request.
     """
 
-    def __init__(self, holder: HeldRole, now: str, budget: Budget, around: Surroundings | None = None) -> None:
+    def __init__(
+        self, holder: HeldRole, now: str, budget: Budget, around: Surroundings | None = None,
+        free: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         self.holder, self._now, self._budget, self._around = holder, now, budget, around
+        self.free = free
+        """Keys, or how they begin, in lower case, that have any value that is wanted."""
         boundary = holder.boundary.document if holder.boundary else None
         scps = around.scps(holder.account) if around else ()
         self._of_account = around.of_account(holder.account) if around else ()
@@ -214,11 +220,13 @@ class Rights:
         owners = (None, self.holder.account) if owner is None and OWNER in asked else (owner,)
         times = tuple(moments(about, asked, self._now, choice))
         for asking, own_tags in self._tagged(settled, choice):
-            for whose, filling, moment in itertools.product(owners, fillings(about, resource, asking, choice), times):
+            free = self.free or (_TAGS if self._has_session_tags and may_choose(_TAGS[0], choice) else ())
+            filled = fillings(about, resource, asking, choice, free)
+            for whose, filling, moment in itertools.product(owners, filled, times):
                 timed = {**time_keys(moment, asked, is_session=self.holder.kind == "role"), **filling, **asking}
                 trial = Trial(self.holder.arn, action, resource, timed, policies, about, self._budget, choice, whose)
                 trial.has_session_tags, trial.is_known = self._has_session_tags, self.holder.unique_id is not None
-                trial.own_tags = own_tags
+                trial.own_tags, trial.free = own_tags, self.free
                 found = trial.request()
                 if found is not None:
                     shown = ShownRequest(found, self.holder, trust_of, trust, held if held and held.policy else None)
@@ -236,9 +244,16 @@ class Rights:
         """
         Yield the keys as they are *settled*; then without the tags of a role whose sessions may bring others.
 
+        Keys that are *free* are never settled: with the values that they have they are asked about elsewhere.
+
         A session tag takes the place of the role's tag of the same key; where it brings none, the role's stays.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
         """
+        if self.free:
+            free = {key: value for key, value in settled.items() if key.startswith(self.free)}
+            others = {key: value for key, value in settled.items() if key not in free}
+            yield from ((others, kept) for kept in ([free, {}] if any(free.values()) else [{}]))
+            return
         yield settled, {}
         own = {key: value for key, value in settled.items() if key in self.tags}
         if own and self._has_session_tags and all(may_choose(key, choice) for key in own):
@@ -267,6 +282,10 @@ class Rights:
             else ()
         )
         return any(matches_action(pattern, "sts:TagSession") for pattern in actions)
+
+    def keys_of(self, shown: ShownRequest) -> frozenset[str]:
+        """Return the condition keys, in lower case, that the policies by which *shown* was judged ask."""
+        return _keys(self.policies_for(shown).about(shown.request.action.lower()))
 
     def policies_for(self, shown: ShownRequest) -> Policies:
         """Return the policies by which the request *shown* was judged."""

@@ -10,10 +10,12 @@ from rolemgr.audit.breadth import is_administrator, is_of_sagemaker
 from rolemgr.audit.each import NearestPersonas, judge
 from rolemgr.audit.endpoints import judge_endpoints
 from rolemgr.audit.finding import AuditFinding, ChainStep, about_steps
+from rolemgr.audit.gains import Gains
 from rolemgr.audit.handed import passing_administrators
 from rolemgr.audit.nearest import Nearest
 from rolemgr.audit.opened import judge_resources
-from rolemgr.audit.paths import Search, Walker
+from rolemgr.audit.paths import Walker
+from rolemgr.audit.search import Search
 from rolemgr.audit.setting import MOST_REQUESTS, AuditedPrincipal, AuditRun
 from rolemgr.audit.shares import Judging, SharedAudit, found_in, passes, shares_of
 from rolemgr.audit.studio_roles import Worker, judge_studio
@@ -208,7 +210,7 @@ def _ways(setting: AuditRun, walkers: Mapping[str, Walker]) -> dict[str, ChainSt
     found: dict[str, ChainStep] = {}
     for arn, walker in walkers.items():
         try:
-            way = walker.own_way()
+            way = Gains(walker).own_way()
         except TooComplex as error:
             setting.cannot_tell(walker.subject, "whether it can give itself every right", error)
             continue

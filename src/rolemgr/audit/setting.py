@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
+from rolemgr.audit.contexts import speaks_of_tags
 from rolemgr.audit.finding import AuditFinding, AuditRule, ChainStep, Judged, rules, table
 from rolemgr.audit.rights import Rights, ShownRequest
 from rolemgr.audit.surroundings import Surroundings
@@ -28,10 +29,14 @@ _PROBLEM: Final = "it takes more than {:,} requests to tell"
 class AuditedPrincipal:
     """One principal that is judged, with its rights and the budget that its questions have."""
 
-    def __init__(self, holder: HeldRole, now: str, whole: Budget, around: Surroundings) -> None:
+    def __init__(
+        self, holder: HeldRole, now: str, whole: Budget, around: Surroundings, free: tuple[str, ...] = ()
+    ) -> None:
         self.holder, self.now, self.around = holder, now, around
         self.budget = Budget(PER_PRINCIPAL, whole, _PROBLEM)
-        self.rights = Rights(holder, now, self.budget, around)
+        self.rights = Rights(holder, now, self.budget, around, free)
+        self.is_bound: bool | None = None
+        """Whether its boundary leaves less than everything; None until somebody asks (`rolemgr.audit.unbound`)."""
         arn = Arn.parse(holder.arn)
         self.partition = arn.partition if arn else "aws"
 
@@ -39,9 +44,16 @@ class AuditedPrincipal:
         """Return it as it is with *more* policies, paid for from the same budget."""
         return self.working_as(replace(self.holder, policies=self.holder.policies + more))
 
-    def working_as(self, holder: HeldRole) -> "AuditedPrincipal":
-        """Return *holder*, itself changed or another that it works as, paid for from the same budget."""
-        return AuditedPrincipal(holder, self.now, self.budget, self.around)
+    def working_as(self, holder: HeldRole, free: tuple[str, ...] = ()) -> "AuditedPrincipal":
+        """
+        Return *holder*, itself changed or another that it works as, paid for from the same budget.
+
+        Keys that begin as *free* have any value that is wanted.
+        """
+        mine = self.holder
+        same = holder.policies == mine.policies and holder.boundary is mine.boundary
+        made = holder if same or holder.arn != mine.arn else replace(holder, is_changed=True)
+        return AuditedPrincipal(made, self.now, self.budget, self.around, free)
 
     @property
     def account(self) -> str:
@@ -67,6 +79,19 @@ class AuditedPrincipal:
         return frozenset(found)
 
     @cached_property
+    def turns_on_tags(self) -> bool:
+        """Whether its policies, its boundary or its SCPs compare tags of principals, or of roles and users."""
+        policies = self.rights.policies
+        bounds = (policies.permissions_boundary,) if policies.permissions_boundary else ()
+        controls = (one for level in policies.service_control for one in level)
+        return any(map(speaks_of_tags, (*policies.identity, *bounds, *controls)))
+
+    @cached_property
+    def trusts_tags(self) -> bool:
+        """Whether its trust policy compares tags."""
+        return self.holder.trust is not None and speaks_of_tags(self.holder.trust)
+
+    @cached_property
     def unless(self) -> str:
         """What of it is not known and could deny what was found."""
         bound = self.holder.boundary_arn if self.holder.boundary is None else None
@@ -81,6 +106,9 @@ class AuditRun:
         self.now = f"{as_of.isoformat()}T00:00:00Z" if as_of else "2001-01-01T00:00:00Z"
         self.services_of: dict[str, tuple[str, ...]] = {}
         self.around = Surroundings(inventory)
+        self.by_any_tags: dict[tuple[str, str], tuple[tuple[AuditedPrincipal, ShownRequest], ...] | None] = {}
+        """By principal and goal, what it asks, and as whom, to come to it with any tags; None where it does not."""
+        self._turning: dict[str, list[AuditedPrincipal]] = {}
         self._pairs: dict[str, Budget] = {}
         self.most, self._budgets = most, dict[str, Budget]()
         judged = (one for one in inventory.principals.values() if not one.is_of_a_service)
@@ -109,6 +137,12 @@ class AuditRun:
     def of_account(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
         """Return the subjects of the account that *subject* is of: whom it can change by IAM's own requests."""
         return self._of_account[subject.account]
+
+    def turning_on_tags(self, subject: AuditedPrincipal) -> Sequence[AuditedPrincipal]:
+        """Return those of the account of *subject* whose policies compare tags, itself first."""
+        if subject.account not in self._turning:
+            self._turning[subject.account] = [one for one in self.of_account(subject) if one.turns_on_tags]
+        return sorted(self._turning[subject.account], key=lambda one: one.holder.arn != subject.holder.arn)
 
     def groups_of(self, subject: AuditedPrincipal) -> Sequence[HeldRole]:
         """Return the groups of the account that *subject* is of."""

@@ -3,14 +3,15 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, Attachable, attachable, boundaries, text_of
+from rolemgr.audit.attachable import BOUNDARY, POLICY_ARN, attachable, boundaries, text_of
 from rolemgr.audit.breadth import PASS_ROLE, is_administrator
 from rolemgr.audit.examples import concrete, strange
 from rolemgr.audit.finding import ChainStep
 from rolemgr.audit.rights import RightsAnswer, Settled, ShownRequest
 from rolemgr.audit.setting import AuditedPrincipal
+from rolemgr.audit.unbound import Unbound, is_bound, put_back, told_of, unbound, with_older
 from rolemgr.iam.documents import Effect, TrustPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 
@@ -43,17 +44,8 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
     yields those too that leave it on, and groups that may do less than everything: each gives what its actor may do.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
-    holder = subject.holder
-    kind = "Role" if holder.kind == "role" else "User"
-    freed: tuple[ShownRequest, ...] = ()
-    if holder.boundary_arn:
-        answer = subject.rights.ask(f"iam:Delete{kind}PermissionsBoundary", holder.arn, {BOUNDARY: holder.boundary_arn})
-        freed = (answer.shown,) if answer.shown else ()
-    if freed or bounded or not holder.boundary_arn:
-        kept = None if freed else holder.boundary_arn
-        found = itertools.chain(_gives(subject, kind, kept), _by_its_groups(subject, groups))
-        yield from (_itself(subject, how, freed, answer) for how, answer in found if answer)
-        yield from _attaches(subject, kind, freed, groups, any_policy=bounded)
+    for freed in (*unbound(subject, subject.holder), Unbound(subject.holder, "", ())):
+        yield from _freely(subject, freed, groups, bounded=bounded)
     yield from _joins_a_group(subject, groups, any_group=bounded)
     yield from _makes_a_role(subject, bounded=bounded)
     yield from _makes_a_user(subject, groups)
@@ -61,17 +53,44 @@ def own_ways(subject: AuditedPrincipal, groups: Sequence[HeldRole] = (), *, boun
         yield from _drops_denies(subject, groups)
 
 
-def _itself(subject: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
-    first = "takes its boundary off and " if freed else ""
+def _freely(subject: AuditedPrincipal, freed: Unbound, groups: Sequence[HeldRole], *, bounded: bool) -> Iterator[Way]:
+    """Yield what *subject* can do to itself once its boundary is *freed*, where that is one of its ways."""
+    actor = subject.working_as(freed.holder) if freed.shown else subject
+    first = f"{freed.how} and " if freed.shown else ""
+    if freed.shown and (everything := is_administrator(actor)):
+        step = ChainStep(subject.holder.arn, EVERYTHING, f"{first}may do everything", (*freed.shown, *everything[:1]))
+        yield Way(step, actor.holder)
+    elif freed.shown and bounded:
+        step = ChainStep(subject.holder.arn, "what its policies allow", freed.how, freed.shown)
+        yield Way(step, actor.holder, writes=False)
+    if bounded or not is_bound(actor):
+        found = itertools.chain(_gives(actor), _by_its_groups(actor, groups))
+        yield from (_itself(actor, f"{first}{how}", freed.shown, answer) for how, answer in found if answer)
+        yield from _attaches(actor, first, freed.shown, groups, any_policy=bounded)
+    yield from _puts_back(actor, first, freed.shown, any_policy=bounded)
+
+
+def _itself(actor: AuditedPrincipal, how: str, freed: tuple[ShownRequest, ...], answer: RightsAnswer) -> Way:
     shown = (answer.shown,) if answer.shown else ()
-    actor = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
-    whom = WITHIN if actor.boundary_arn else EVERYTHING
-    return Way(ChainStep(subject.holder.arn, whom, first + how, (*freed, *shown)), actor)
+    whom = WITHIN if is_bound(actor) else EVERYTHING
+    return Way(ChainStep(actor.holder.arn, whom, how, (*freed, *shown)), actor.holder)
 
 
-def _gives(subject: AuditedPrincipal, kind: str, boundary: str | None) -> Iterator[tuple[str, RightsAnswer]]:
+def _puts_back(
+    actor: AuditedPrincipal, first: str, freed: tuple[ShownRequest, ...], *, any_policy: bool
+) -> Iterator[Way]:
+    """Yield putting an older version of one of its policies in force, with which *actor* may do more."""
+    for one in put_back(actor, actor.own_policies):
+        made = actor.working_as(with_older(actor.holder, one))
+        step = ChainStep(actor.holder.arn, "", f"{first}{told_of(one)}", (*freed, one.shown))
+        yield from having(made, str(one.policy.arn), step, any_policy=any_policy)
+
+
+def _gives(subject: AuditedPrincipal) -> Iterator[tuple[str, RightsAnswer]]:
+    """Yield how *subject* writes any policy of its own, within the boundary that it has."""
     holder, rights = subject.holder, subject.rights
-    bounded: Settled = {BOUNDARY: boundary}
+    kind = "Role" if holder.kind == "role" else "User"
+    bounded: Settled = {BOUNDARY: holder.boundary_arn}
     attached = {**bounded, POLICY_ARN: f"arn:{subject.partition}:{_ADMINISTRATOR}"}
     yield (
         f"attaches AdministratorAccess to itself (iam:Attach{kind}Policy)",
@@ -95,34 +114,36 @@ def _by_its_groups(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Ite
 
 
 def _attaches(
-    subject: AuditedPrincipal, kind: str, freed: tuple[ShownRequest, ...], groups: Sequence[HeldRole], *,
+    subject: AuditedPrincipal, first: str, freed: tuple[ShownRequest, ...], groups: Sequence[HeldRole], *,
     any_policy: bool,
 ) -> Iterator[Way]:  # fmt: skip
     """Yield attaching one of the policies that conditions leave, to *subject* or to a group that it is in."""
-    holder = replace(subject.holder, boundary=None, boundary_arn=None) if freed else subject.holder
-    action, bounds = f"iam:Attach{kind}Policy", {BOUNDARY: holder.boundary_arn}
-    found = [(holder.arn, "itself", one) for one in attachable(subject, action, holder.arn, bounds)]
+    holder = subject.holder
+    action = f"iam:Attach{'Role' if holder.kind == 'role' else 'User'}Policy"
+    found = [
+        (holder.arn, "itself", one) for one in attachable(subject, action, holder.arn, {BOUNDARY: holder.boundary_arn})
+    ]
     mine = [one for one in groups if holder.kind == "user" and one.name in holder.groups]
     for group in mine:
         more = attachable(subject, "iam:AttachGroupPolicy", group.arn, {})
         found += [(group.arn, f"group {group.name}, which it is in,", one) for one in more]
-    first = "takes its boundary off and " if freed else ""
     for arn, whom, one in found:
-        made = subject.working_as(holder).joined_by((one.policy,))
+        made = subject.joined_by((one.policy,))
         by = action if arn == holder.arn else "iam:AttachGroupPolicy"
         step = ChainStep(holder.arn, "", f"{first}attaches {one.policy.arn} to {whom} ({by})", (*freed, *one.shown))
-        yield from having(made, one, step, any_policy=any_policy)
+        yield from having(made, str(one.policy.arn), step, any_policy=any_policy)
 
 
-def having(actor: AuditedPrincipal, one: Attachable, step: ChainStep, *, any_policy: bool) -> Iterator[Way]:
-    """Yield the way by which *step* gives *actor* the policy *one*: to every right, or with *any_policy* to less."""
+def having(actor: AuditedPrincipal, policy: str, step: ChainStep, *, any_policy: bool) -> Iterator[Way]:
+    """Yield the way by which *step* gives *actor* the *policy*: to every right, or with *any_policy* to less."""
     holder = actor.holder
-    kind = "Role" if holder.kind == "role" else "User"
-    gives = is_administrator(actor) or any(answer for _, answer in _gives(actor, kind, holder.boundary_arn))
-    if gives and (any_policy or not holder.boundary_arn):
-        yield Way(step._replace(whom=WITHIN if holder.boundary_arn else EVERYTHING), holder)
+    everything = is_administrator(actor)
+    writes = any(answer for _, answer in _gives(actor)) and (any_policy or not is_bound(actor))
+    if everything or writes:
+        whom = WITHIN if is_bound(actor) and not everything else EVERYTHING
+        yield Way(step._replace(whom=whom), holder)
     elif any_policy:
-        yield Way(step._replace(whom=str(one.policy.arn)), holder, writes=False)
+        yield Way(step._replace(whom=policy), holder, writes=False)
 
 
 def _joins_a_group(subject: AuditedPrincipal, groups: Sequence[HeldRole], *, any_group: bool) -> Iterator[Way]:
@@ -177,29 +198,42 @@ def _fills(
     subject: AuditedPrincipal, role: str, boundary: str | None, made: ShownRequest, *, any_policy: bool
 ) -> Iterator[Way]:
     """Yield giving *role*, which was *made* with a *boundary*, what may be attached, and assuming it."""
-    rights, bounds = subject.rights, {BOUNDARY: boundary}
-    assumed = rights.ask("sts:AssumeRole", role, trust=trusting(subject)).shown
+    assumed = subject.rights.ask("sts:AssumeRole", role, trust=trusting(subject)).shown
     if assumed is None:
         return
-    freed = rights.ask("iam:DeleteRolePermissionsBoundary", role, bounds).shown if boundary else None
-    kept = None if freed else boundary
+    actor, end, off = _freed(subject, _made("role", subject, role, boundary))
+    kept = actor.boundary_arn if is_bound(subject.working_as(actor)) else None
     if kept and not any_policy:
         return
-    text = text_of(subject, kept) if kept else None
-    actor = HeldRole("role", role, role.rpartition("/")[2], subject.account, subject.holder.where)
-    actor = replace(actor, boundary=text, boundary_arn=kept)
-    whole, end = (made, *((freed,) if freed else ())), "takes its boundary off, " if freed else ""
+    whole = (made, *off)
     within = f" with boundary {boundary}" if boundary else ""
-    if found := _filled(subject, "Role", role, (kept, boundary)):
+    if found := _filled(subject, "Role", role, (actor.boundary_arn, boundary)):
         action, filled = found
         how = f"makes a role{within}, {end}gives it any policy, and assumes it (iam:CreateRole, {action})"
         step = ChainStep(subject.holder.arn, WITHIN if kept else EVERYTHING, how, (*whole, filled, assumed))
         yield Way(step, actor)
         return
-    for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: kept}):
+    for one in attachable(subject, "iam:AttachRolePolicy", role, {BOUNDARY: actor.boundary_arn}):
         how = f"makes a role{within}, {end}attaches {one.policy.arn} to it, and assumes it (iam:AttachRolePolicy)"
         step = ChainStep(subject.holder.arn, "", how, (*whole, *one.shown, assumed))
-        yield from having(subject.working_as(replace(actor, policies=(one.policy,))), one, step, any_policy=any_policy)
+        made_of_it = subject.working_as(replace(actor, policies=(one.policy,)))
+        yield from having(made_of_it, str(one.policy.arn), step, any_policy=any_policy)
+
+
+def _made(kind: Literal["role", "user"], subject: AuditedPrincipal, arn: str, boundary: str | None) -> HeldRole:
+    """Return the new *arn*, without policies, with the *boundary* that it is made with."""
+    text = text_of(subject, boundary) if boundary else None
+    made = HeldRole(kind, arn, arn.rpartition("/")[2], subject.account, subject.holder.where)
+    return replace(made, boundary=text, boundary_arn=boundary)
+
+
+def _freed(subject: AuditedPrincipal, made: HeldRole) -> tuple[HeldRole, str, tuple[ShownRequest, ...]]:
+    """Return *made* without its boundary, or with one that bounds nothing, how, and by which requests; or as it is."""
+    free = (one for one in unbound(subject, made) if not is_bound(subject.working_as(one.holder)))
+    found = next(free, None)
+    if found is None:
+        return made, "", ()
+    return found.holder, found.how.replace(f"{made.name}'s", "its") + ", ", found.shown
 
 
 def _filled(
@@ -227,27 +261,44 @@ def _makes_a_user(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iter
     names, bounds = _names(subject, "user"), (None, *boundaries(subject, "iam:CreateUser"))
     for user, boundary in itertools.product(names[:_MOST_NAMES], bounds):
         made = rights.ask("iam:CreateUser", user, {BOUNDARY: boundary}, note=boundary is None).shown
-        off = made and boundary and rights.ask("iam:DeleteUserPermissionsBoundary", user, {BOUNDARY: boundary}).shown
         opened = made and next((one.shown for key in _OPENING if (one := rights.ask(key, user)).shown), None)
-        if not (made and opened) or (boundary and not off):
+        if not made or not opened:
             continue
-        how = f"makes a user{f' with boundary {boundary}, takes that off' if off else ''}"
-        holder = HeldRole("user", user, user.rpartition("/")[2], subject.account, subject.holder.where)
-        if filled := _filled(subject, "User", user, (None, boundary)):
-            found = f"{how}, gives it any policy", filled, holder
-        elif joined := _joined(subject, holder, groups):
-            group, shown = joined
-            found = f"{how}, adds it to group {group.name}", (_JOIN, shown), replace(holder, policies=group.policies)
-        else:
-            continue
-        text, (action, shown), actor = found
-        by = f"iam:CreateUser, {action}, {opened.request.action}"
-        whole = (made, *((off,) if off else ()), shown, opened)
-        yield Way(ChainStep(subject.holder.arn, EVERYTHING, f"{text}, and signs in as it ({by})", whole), actor)
-        return
+        for way in _fills_a_user(subject, _made("user", subject, user, boundary), (made, opened), groups):
+            yield way
+            if way.writes:
+                return
     if len(names) > _MOST_NAMES:
         reason = f"none of the first {_MOST_NAMES} can be made, filled and opened, and the others are not asked for"
         rights.cut_off(f"iam:CreateUser on more than {_MOST_NAMES} names", reason)
+
+
+def _fills_a_user(
+    subject: AuditedPrincipal, user: HeldRole, by: tuple[ShownRequest, ShownRequest], groups: Sequence[HeldRole]
+) -> Iterator[Way]:  # fmt: skip
+    """Yield giving the new *user* any policy, a group's or what may be attached, and signing in: *by* two requests."""
+    made, opened = by
+    free, end, off = _freed(subject, user)
+    if is_bound(subject.working_as(free)):
+        return
+    how = f"makes a user{f' with boundary {user.boundary_arn}' if user.boundary_arn else ''}, {end}"
+    bounds = dict.fromkeys((free.boundary_arn, user.boundary_arn))
+
+    def signed_in(text: str, shown: Sequence[ShownRequest], whom: str = EVERYTHING) -> ChainStep:
+        actions = ", ".join(one.request.action for one in (made, *shown, opened))
+        text = f"{how}{text}, and signs in as it ({actions})"
+        return ChainStep(subject.holder.arn, whom, text, (made, *off, *shown, opened))
+
+    if filled := _filled(subject, "User", user.arn, tuple(bounds)):
+        yield Way(signed_in("gives it any policy", (filled[1],)), free)
+    elif joined := _joined(subject, free, groups):
+        group, shown = joined
+        yield Way(signed_in(f"adds it to group {group.name}", (shown,)), replace(free, policies=group.policies))
+    else:
+        for one in attachable(subject, "iam:AttachUserPolicy", user.arn, {BOUNDARY: free.boundary_arn}):
+            step = signed_in(f"attaches {one.policy.arn} to it", one.shown, "")
+            filled_so = subject.working_as(replace(free, policies=(one.policy,)))
+            yield from having(filled_so, str(one.policy.arn), step, any_policy=False)
 
 
 def _joined(
@@ -283,8 +334,7 @@ def _drops_denies(subject: AuditedPrincipal, groups: Sequence[HeldRole]) -> Iter
     if everything := () if free.holder.boundary_arn else is_administrator(free):
         yield Way(ChainStep(subject.holder.arn, EVERYTHING, how, (*dropped, *everything[:1])), free.holder)
         return
-    kind = "Role" if subject.holder.kind == "role" else "User"
-    given = _gives(free, kind, None) if not free.holder.boundary_arn else ()
+    given = _gives(free) if not free.holder.boundary_arn else ()
     for then, answer in given:
         if answer.shown:
             step = ChainStep(subject.holder.arn, EVERYTHING, f"{how}, then {then}", (*dropped, answer.shown))

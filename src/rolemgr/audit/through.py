@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.audit.finding import ChainStep
-from rolemgr.audit.paths import Search, Walker
-from rolemgr.audit.rights import ANYTHING, Settled
+from rolemgr.audit.gains import Gains
+from rolemgr.audit.paths import Walker
+from rolemgr.audit.rights import ANYTHING, Settled, ShownRequest
+from rolemgr.audit.search import Search
 from rolemgr.audit.setting import AuditedPrincipal, AuditRun
 from rolemgr.audit.targets import Way, own_ways
 from rolemgr.compare.errors import TooComplex
@@ -22,8 +24,8 @@ from rolemgr.model.inventory import HeldPolicy, HeldRole
 _ANY_POLICY: Final = HeldPolicy("any policy", ANYTHING)
 _BOUNDARY: Final = "iam:permissionsboundary"
 _WHETHER: Final = "whether it can give itself what is asked for"
-May: TypeAlias = Callable[[AuditedPrincipal], bool]
-"""Tells whether a principal, as it is or as it would be, may do what is asked for."""
+May: TypeAlias = Callable[[AuditedPrincipal], tuple[ShownRequest, ...]]
+"""Returns a request by which a principal, as it is or would be, may do what is asked for; none where it may not."""
 
 
 class Through(NamedTuple):
@@ -78,6 +80,8 @@ def _changing(setting: AuditRun, walkers: Mapping[str, Walker], may: May) -> Ite
 class _Actors:
     """Whether those whose policies somebody writes may then do what is asked for; each is asked about once."""
 
+    name = "what is asked for"
+
     def __init__(self, setting: AuditRun, may: May) -> None:
         self._setting, self._may = setting, may
         self._known: dict[tuple[str, str | None], tuple[bool, bool]] = {}
@@ -90,8 +94,18 @@ class _Actors:
         if found:
             return found
         targets = (one for one in setting.of_account(subject) if self._is_enough(subject, one))
-        filling = walker.filling(targets, bounded=True)
-        return next((way for way in filling if way.writes or self._gives(subject, way)), None)
+        filling = Gains(walker).filling(targets, bounded=True)
+        found = next((way for way in filling if way.writes or self._gives(subject, way)), None)
+        return found or next(Gains(walker).tagged_ways(self), None)
+
+    def of(self, subject: AuditedPrincipal) -> Way | None:
+        """Return how *subject*, with the tags that it has, may do it, or gives itself what lets it."""
+        if shown := self._may(subject):
+            return Way(
+                ChainStep(subject.holder.arn, subject.holder.arn, "may do it", shown), subject.holder, writes=False
+            )
+        own = own_ways(subject, self._setting.groups_of(subject), bounded=True)
+        return next((way for way in own if self._gives(subject, way)), None)
 
     def _gives(self, subject: AuditedPrincipal, way: Way) -> bool:
         actor = subject.working_as(way.actor)
@@ -109,7 +123,7 @@ class _Actors:
 
     def _answer(self, subject: AuditedPrincipal, actor: AuditedPrincipal) -> tuple[bool, bool]:
         """Return whether *actor* may, and whether that can't be told."""
-        found = self._may(actor)
+        found = bool(self._may(actor))
         untold = not found and bool(actor.rights.untold or actor.rights.cuts)
         if untold:
             subject.rights.cut_off(_WHETHER, "whether conditions let it through can't be told")

@@ -52,11 +52,13 @@ class Trial:
         """Whether the principal is of somewhere else, which gives it the tags and the id that it wants."""
         self.is_known = True
         """Whether the input tells the unique id of the principal."""
+        self.free: tuple[str, ...] = ()
+        """Keys, or how they begin, whose values somebody sets before the request: tags that are given or taken away."""
 
     def _is_fixed(self, key: str) -> bool:
         """Tell whether the lower-case *key* has the value that it has; a session may bring tags that its role lacks."""
-        if key in self._settled:
-            return True
+        if key in self._settled or key.startswith(self.free):
+            return key in self._settled
         if (self.has_session_tags or self.is_outside) and key.startswith(_SESSION_TAGS):
             return not may_choose(key, self._choice)
         if key == _ID and (self.is_outside or not self.is_known):
@@ -86,7 +88,7 @@ class Trial:
         return Request.known(self._action, self._resource, context, self._principal, self._owner)
 
     def _sent(self, chosen: Values) -> Values:
-        brought = {key: values for key, values in chosen.items() if values or key not in self.own_tags}
+        brought = {key: values for key, values in chosen.items() if values or self.free or key not in self.own_tags}
         return {**self.own_tags, **brought, **self._given}
 
     def _contexts(self) -> Iterator[Values]:

@@ -113,7 +113,7 @@ def who_can(inventory: Inventory, action: str, resource: str | None = None) -> W
     held = {one.holder.arn for one in grants}
     outside = outsiders_on(setting, question.deciders, action, resource)
     _not_known(setting, held)
-    ways = ways_to(setting, held, lambda actor: next(_grants(question, actor), None) is not None)
+    ways = ways_to(setting, held, lambda actor: tuple(one.shown for one in islice(_grants(question, actor), 1)))
     untold = tuple(dict.fromkeys(setting.all_untold()))
     return WhoCan(action, resource, tuple(grants), ways.through, ways.changing, outside, untold)
 

@@ -17,6 +17,7 @@ from rolemgr.catalog.folders import FOLDERS, SHARED, EntryKind
 from rolemgr.catalog.shared import Shared, merged, taken, unused, with_shared
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
 from rolemgr.files import parsed
+from rolemgr.files.folders import listed
 from rolemgr.files.source import SourceFile, read_text
 from rolemgr.iam.plain import Readable
 from rolemgr.model.catalog import ActivityGroup, Persona, Separation, SharedParameters
@@ -276,7 +277,7 @@ def _shared_file(folder: _Folder) -> Found | None:
 def _entries(folder: _Folder, kind: EntryKind) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
-    for path in sorted((folder.path / FOLDERS[kind]).glob("*.y*ml")):
+    for path in listed(folder.path / FOLDERS[kind]):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:

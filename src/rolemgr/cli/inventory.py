@@ -13,6 +13,7 @@ from rolemgr.cli.files import is_folder, note, read_input
 from rolemgr.cli.lazy import audit, workflow
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.errors import InputError, SourceLocation, UnknownNameError, raise_all
+from rolemgr.files.folders import walked
 from rolemgr.files.source import ANSWER_LIMITS
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _paths(names: Sequence[str]) -> list[str]:
             found[name] = None
             continue
         endings = (".json", *audit.inputs.INDEX_ENDINGS)
-        paths = (path for path in Path(name).rglob("*") if path.suffix in endings and path.name not in _OURS)
-        inside = sorted(map(str, paths))
+        paths = (Path(at, one) for at, _, files in walked(name) for one in files if one not in _OURS)
+        inside = sorted(str(path) for path in paths if path.suffix in endings)
         if not inside:
             raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
         found.update(dict.fromkeys(inside))

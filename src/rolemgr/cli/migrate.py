@@ -15,6 +15,7 @@ from rolemgr.cli.migrate_options import MigrateFlags, migrate_options
 from rolemgr.cli.outside import OUTSIDE
 from rolemgr.cli.progress import progress
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.folders import walked
 from rolemgr.workflow.role_options import is_pattern
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _files_of(name: str) -> Sequence[str]:
     """Return the file *name*, or all .json files below that folder; raise InputError where it has none."""
     if not is_folder(name):
         return (name,)
-    files = sorted(map(str, Path(name).rglob("*.json")))
+    files = sorted(str(Path(at, one)) for at, _, inside in walked(name) for one in inside if one.endswith(".json"))
     if not files:
         raise InputError(SourceLocation(name), "has no .json file", "save the answers of AWS there")
     return files

@@ -122,16 +122,22 @@ def _form_and_place(terminal: Terminal, others: Mapping[str, str]) -> tuple[str 
 def _asked_place(terminal: Terminal) -> str | None:
     """Return where the result goes; it is written after the last question, when a slip would cost all answers."""
     while True:
-        terminal.say("Where to? A file such as role.json, or Enter for this terminal \\[stdout]")
-        place = _line(terminal, "A path of a file; one that is there is replaced. Enter shows the result here.")
+        terminal.say("Where to? A file such as role.json, a folder, or Enter for this terminal \\[stdout]")
+        place = _line(terminal, _PLACES)
         if not place:
             return None
         if is_folder(place) or place.endswith(os.sep):
-            terminal.error(f"{place}: is a folder; name the file in it")
-        elif not is_folder(os.path.dirname(place) or "."):  # noqa: PTH120 - a path may be too long for Path
+            return place
+        if not is_folder(os.path.dirname(place) or "."):  # noqa: PTH120 - a path may be too long for Path
             terminal.error(f"{place}: its folder is not there; make it, or give another path")
         else:
             return place
+
+
+_PLACES = (
+    "A path of a file; one that is there is replaced. In a folder (PATH/) the file has the role's name, as with -o."
+    " Enter shows the result here."
+)
 
 
 def _asked_form(terminal: Terminal) -> str:

@@ -145,10 +145,12 @@ class Sdk:
         self, table: SdkTable, row: Mapping[str, Any], owner: AwsObject, name: str, given: CallArguments,
         node: ast.AST,
     ) -> None:  # fmt: skip
-        arguments = {**owner.arguments, **given.named}
+        more = UnknownValue("the call may have more arguments")
+        untold = dict.fromkeys(_names(row), more) if given.open else {}
+        arguments = {**untold, **owner.arguments, **given.named}
         is_open = owner.is_open or given.open
         defaults = row.get("defaults", {})
-        asked = {**arguments, **as_given(given.named, row, is_open=given.open)}
+        asked = {**arguments, **as_given(table, given.named, row, is_open=given.open)}
         calls = list(calls_of(table, row.get("calls", ()), asked, defaults))
         calls = without_unasked(table, calls, row, arguments)
         deferred = list(calls_of(table, row.get("deferred", ()), arguments, defaults))

@@ -83,7 +83,9 @@ def calls_of(
             yield from calls_of(table, one["calls"], arguments, defaults)
 
 
-def as_given(given: Mapping[str, Value], row: Mapping[str, Any], *, is_open: bool) -> dict[str, Value]:
+def as_given(
+    table: SdkTable, given: Mapping[str, Value], row: Mapping[str, Any], *, is_open: bool
+) -> dict[str, Value]:  # fmt: skip
     """
     Return the arguments of a call by the names that conditions from the SDK's source have: ``given.wait``.
 
@@ -92,7 +94,13 @@ def as_given(given: Mapping[str, Value], row: Mapping[str, Any], *, is_open: boo
     names, defaults = row.get("parameters", ()), row.get("defaults", {})
     rest = UnknownValue("the call may have more arguments")
     found = {f"given.{one}": rest if is_open else _plain(defaults.get(one)) for one in names}
-    return {**found, **{f"given.{name}": one for name, one in given.items()}}
+    return {**found, **{f"given.{name}": _told(table, one) for name, one in given.items()}}
+
+
+def _told(table: SdkTable, value: Value) -> Value:
+    """Return the text of a name of the SDK, where that is known."""
+    text = table.constants.get(value.path) if isinstance(value, NamedValue) else None
+    return value if text is None else TextValue(text)
 
 
 def _plain(value: Any) -> Value:

@@ -31,6 +31,8 @@ class SdkTable:
     rows: Mapping[str, Any]
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """The texts of names of its modules, by their paths: of those that decide what a method calls."""
 
     def keys(self, path: str) -> tuple[str, ...]:
         """
@@ -141,7 +143,8 @@ def tables() -> tuple[SdkTable, SdkTable]:
     made = []
     for version in ("v2", "v3"):
         raw = json.loads((_DATA / f"sagemaker_{version}.json").read_bytes())
-        made.append(SdkTable(version, raw["classes"], raw["functions"], rows[version], raw["places"], raw["renamed"]))
+        named = (raw[key] for key in ("places", "renamed", "constants"))
+        made.append(SdkTable(version, raw["classes"], raw["functions"], rows[version], *named))
     return made[0], made[1]
 
 

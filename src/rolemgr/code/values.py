@@ -243,7 +243,7 @@ def _truth(value: Value) -> bool | None:
     if isinstance(value, PlainValue):
         return bool(value.value)
     if isinstance(value, TextValue):
-        return bool(value.pattern) if value.exact else None
+        return bool(value.pattern) if value.exact else True if value.pattern.strip("*") else None
     if isinstance(value, ListValue):
         return bool(value.items) or (None if value.open else False)
     if isinstance(value, MappingValue):

@@ -45,6 +45,8 @@ class HeldPolicy:
     version: str | None = None
     group: str | None = None
     where: SourceLocation | None = None
+    older: tuple[tuple[str, IdentityPolicy | None], ...] = ()
+    """Its versions that are not in force, by their ids; None for a text that can't be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,8 @@ class HeldRole:
     unknown: tuple[Unjudged, ...] = ()
     unique_id: str | None = None
     """RoleId or UserId, with which `aws:userid` begins; None where the input does not tell."""
+    is_changed: bool = False
+    """Whether its policies or its boundary are others than in the input: what somebody could make of it."""
 
     @property
     def is_of_a_service(self) -> bool:

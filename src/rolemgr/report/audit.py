@@ -140,6 +140,8 @@ def _spelt(key: str) -> str:
 
 def _asking(asked: ShownRequest, files: Sequence[str]) -> tuple[str, str]:
     """Return what gives the identity policies, and how they are named: none of a service."""
+    if asked.holder and asked.holder.is_changed:
+        return f"echo {shlex.quote(_text(extracted(asked.holder, 'policies')))} | ", "-"
     if asked.holder:
         return f"{_extract('policies', asked.holder.arn, files)} | ", "-"
     who = asked.request.principal or ""
@@ -150,7 +152,10 @@ def _asking(asked: ShownRequest, files: Sequence[str]) -> tuple[str, str]:
 
 def _around(asked: ShownRequest, files: Sequence[str]) -> str:
     words = []
-    if asked.holder and asked.holder.boundary:
+    if asked.holder and asked.holder.boundary and asked.holder.is_changed:
+        boundary = _text(asked.holder.boundary.document.to_json_value())
+        words.append(f"--boundary-policy <(echo {shlex.quote(boundary)})")
+    elif asked.holder and asked.holder.boundary:
         words.append(f"--boundary-policy <({_extract('boundary', asked.holder.arn, files)})")
     if asked.resource:
         words.append(f"--resource-account {asked.resource.account}")

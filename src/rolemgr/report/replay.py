@@ -52,6 +52,7 @@ def replay_data(found: Replay) -> dict[str, Any]:
             **{name: found.calls.get(change, 0) for change, name in _CHANGES.items()},
             "not_judged": sum(found.not_judged.values()) + sum(found.unknown_operations.values()),
             "unread": found.unread_count, "data_events": found.data_events,
+            "repeated": found.seen.repeated,
             "first": found.first or None, "last": found.last or None,
         },
         **{name: [_row_data(key, row) for key, row in found.of(change)] for change, name in _CHANGES.items()},
@@ -86,6 +87,8 @@ def notes(found: Replay) -> Iterator[str]:
     """Yield what limits what the replay can say."""
     if not found.data_events:
         yield UNTOLD_DATA_EVENTS if found.untold_categories else NO_DATA_EVENTS
+    if again := found.seen.note():
+        yield again
     if found.rows_left_out:
         yield f"{several(found.rows_left_out, 'request')} more that differ from all that is shown: too many to list"
 

@@ -85,7 +85,7 @@ def tighten_data(one: TightenedRole) -> dict[str, Any]:
 def _evidence_data(use: RecordedUse, source: UseSource) -> dict[str, Any]:
     return {
         **_source_data(source), "calls": use.calls, "denied": use.denied, "distinct_requests": len(use.requests),
-        "data_events": use.data_events, "principals": use.principals, "why": source.why,
+        "data_events": use.data_events, "repeated": use.seen.repeated, "principals": use.principals, "why": source.why,
         "unread": [{"path": one.where.file, "line": one.where.line, "reason": one.problem} for one in use.unread],
         "unread_count": use.unread_count, "unknown_operations": use.unknown_operations,
         "unknown_callers": use.unknown_callers,
@@ -186,7 +186,8 @@ def _summary(one: TightenedRole) -> Iterator[str]:
     yield f"  NOT KEPT: {several(lost, 'request')} that were used" if lost else "  all that was used stays allowed"
     for unread in use.unread[:_MOST_UNREAD]:
         yield f"  not read: {unread.where}: {unread.problem}"
-    for text in (*disagreements(one.reasons.reports, use), *one.untold):
+    again = use.seen.note()
+    for text in (*disagreements(one.reasons.reports, use), *one.untold, *([again] if again else [])):
         yield from _wrapped(f"note: {text}", 2)
     if use.unread_count > _MOST_UNREAD:
         yield f"  not read: {use.unread_count - _MOST_UNREAD:,} more"

@@ -28,6 +28,7 @@ def add_to(whole: Replay, part: Replay) -> bool:
     whole.events += part.events
     whole.data_events += part.data_events
     whole.untold_categories += part.untold_categories
+    whole.seen.add(part.seen)
     whole.requests_asked += part.requests_asked
     whole.first = min(filter(None, (whole.first, part.first)), default="")
     whole.last = max(whole.last, part.last)
@@ -73,6 +74,7 @@ def add_use(whole: RecordedUse, part: RecordedUse) -> bool:
     ):  # fmt: skip
         for name, count in more.items():
             counts[name] = counts.get(name, 0) + count
+    whole.seen.add(part.seen)
     whole.calls += part.calls
     whole.events += part.events
     whole.denied += part.denied

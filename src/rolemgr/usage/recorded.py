@@ -10,6 +10,7 @@ from rolemgr.events.call import UNREADABLE, CallEnding, RecordedCall, call_of
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
+from rolemgr.events.seen_events import SeenEvents
 from rolemgr.iam.arn import ACCOUNT_ID, Arn
 from rolemgr.iam.timed_names import resource_without_time
 from rolemgr.usage.layers_asked import is_meant
@@ -93,6 +94,8 @@ class RecordedUse:
     """How many names of resources each action, in lower case, was used on."""
     data_events: int = 0
     """How many of the calls are data events."""
+    seen: SeenEvents = field(default_factory=SeenEvents)
+    """The calls by the ids of their events: one that comes again is counted again."""
 
     @property
     def used(self) -> list[Used]:
@@ -132,6 +135,7 @@ def recorded_use(
             _count_unread(found, Unread(record.where, UNREADABLE))
         elif isinstance(call, RecordedCall) and _is_of(call, names, found):
             _take(found, call, told_apart)
+    found.seen.trim()
     return found
 
 
@@ -161,6 +165,7 @@ def account_of(name: str) -> str | None:
 
 def _take(found: RecordedUse, call: RecordedCall, told_apart: ToldApart) -> None:
     found.calls += 1
+    found.seen.take(call.event.get("eventID"))
     found.data_events += call.is_data_event is True
     who = str(call.principal)
     found.principals[who] = found.principals.get(who, 0) + 1

@@ -17,6 +17,7 @@ from rolemgr.evaluate.policies import Layer
 from rolemgr.events.call import CallEnding, RecordedCall, call_of
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import RecordedRequest, requests_of
+from rolemgr.events.seen_events import SeenEvents
 from rolemgr.usage.layers_asked import NotAsked, ReplayedPolicies
 from rolemgr.usage.verdicts import DecidedBy, ReplayJudge, ReplayOutcome, ReplayVerdict
 
@@ -103,6 +104,8 @@ class Replay:
     data_events: int = 0
     untold_categories: int = 0
     """How many calls may be data events or not, as nothing tells."""
+    seen: SeenEvents = field(default_factory=SeenEvents)
+    """The events by their ids: one that comes again is counted again."""
     requests_asked: int = 0
     first: str = ""
     last: str = ""
@@ -140,6 +143,7 @@ def replay(
         else:
             _take(found, judge, record, policies)
     found.requests_asked += judge.asked - before
+    found.seen.trim()
     return found
 
 
@@ -155,6 +159,7 @@ def _count(counts: dict[str, int], name: str) -> None:
 
 def _take(found: Replay, judge: ReplayJudge, record: Record, policies: ReplayedPolicies) -> None:
     found.events += 1
+    found.seen.take(record.event.get("eventID"))
     call = call_of(record)
     if isinstance(call, str):
         _count(found.not_judged, call)

@@ -17,6 +17,7 @@ from rolemgr.code.requests import CodePlace, CodeRequest, requests_of
 from rolemgr.code.sources import CODE_LIMITS, CodeFile, UntoldCode, read_code
 from rolemgr.compare.errors import TooComplex
 from rolemgr.errors import InputError, RolemgrError, SourceLocation
+from rolemgr.files.folders import walked
 from rolemgr.files.write import to_yaml
 from rolemgr.iam.arn import partition_of
 from rolemgr.model.inventory import HeldPolicy, HeldRole
@@ -161,7 +162,7 @@ def _in(path: str) -> Iterator[str]:
     if not _is_folder(path):
         yield path
         return
-    for folder, inner, names in os.walk(path):
+    for folder, inner, names in walked(path):
         inner[:] = sorted(one for one in inner if one not in _PASSED_OVER and not one.startswith("."))
         yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(_ENDINGS))
 

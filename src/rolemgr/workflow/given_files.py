@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.folders import walked
 from rolemgr.workflow.role_options import is_pattern, matches_of
 
 
@@ -39,17 +40,13 @@ def files_below(folder: str, endings: tuple[str, ...], *, below: bool = True) ->
     Hidden ones and links to folders are left out. Raises InputError for a folder that can't be searched: nobody knows
     what it holds.
     """
-    for place, inner, names in os.walk(folder, onerror=_refuse_unsearched):
+    for place, inner, names in walked(folder):
         inner[:] = sorted(one for one in inner if below and not one.startswith("."))
         yield from (os.path.join(place, one) for one in sorted(names) if _is_shown(one, endings))  # noqa: PTH118
 
 
 def _is_shown(name: str, endings: tuple[str, ...]) -> bool:
     return name.endswith(endings) and not name.startswith(".")
-
-
-def _refuse_unsearched(error: OSError) -> None:
-    raise InputError(SourceLocation(os.fsdecode(error.filename)), f"can't be searched: {error.strerror}") from error
 
 
 def pages_of(names: Sequence[str]) -> tuple[str, ...]:

@@ -117,6 +117,8 @@ def _unread(found: ReadTrail) -> Iterator[str]:
     yield from (f"{one.where}: {one.problem}" for one in found.unread)
     if found.unread_count > len(found.unread):
         yield f"{found.unread_count - len(found.unread):,} more events that can't be read"
+    if not found.seen.is_exact and (again := found.seen.note()):
+        yield again
     if found.unknown_callers:
         who = sorted(found.unknown_callers)
         named = ", ".join(who[:_MOST_CALLERS]) + (" ..." if len(who) > _MOST_CALLERS else "")

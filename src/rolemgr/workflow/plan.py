@@ -35,6 +35,7 @@ from rolemgr.workflow.limits_there import limits_there
 from rolemgr.workflow.many import Progress
 from rolemgr.workflow.outside import Outside, Say
 from rolemgr.workflow.remade import lines_of
+from rolemgr.workflow.replaced import other_values
 from rolemgr.workflow.role import RenderedChoice, render_source
 
 T = TypeVar("T")
@@ -267,6 +268,8 @@ def _one_rendered(
 ) -> RenderedChoice:  # fmt: skip
     full = source.with_default("account", way.account, SourceLocation(f"AWS credentials of {way.caller}"))
     full = full.with_default("region", way.region, SourceLocation("AWS's configuration or by default"))
+    for text in other_values(source):
+        say(text)
     one = render_source(full, catalogs, say, verbose=verbose, one_of_many=many)
     check_account(way, one.role.spec.account, one.role.spec.partition_name, partial(_place, source))
     _check_tags(one.documents.tags, source)

@@ -1,12 +1,12 @@
 """Policy tests in YAML, found in files and folders, and run."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from rolemgr.errors import InputError, SourceLocation, gathering, raise_all
+from rolemgr.files.folders import walked
 from rolemgr.files.source import LIMITS
 from rolemgr.files.yaml import parse_yaml
 from rolemgr.model.policy_tests import PolicyTests
@@ -73,7 +73,7 @@ def _texts_below(folder: Path, outside: Outside) -> Iterator[tuple[str, str]]:
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
-    for where, folders, files in os.walk(folder):
+    for where, folders, files in walked(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
         yield from (Path(where, name) for name in sorted(files) if name.endswith((".yaml", ".yml")))
 

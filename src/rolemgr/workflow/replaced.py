@@ -1,10 +1,11 @@
-"""What of the limits that one place sets no longer holds because another place sets the same key."""
+"""What one place says no longer holds because another sets the same key: limits; of a role that is there, all else."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from rolemgr.errors import SourceLocation
+from rolemgr.files.source import LayeredSource
 
 
 class PlacedChoice(NamedTuple):
@@ -44,3 +45,25 @@ def _names(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict | list | tuple):
         return tuple(map(str, value))
     return (str(value),) if value else ()
+
+
+def other_values(source: LayeredSource) -> Iterator[str]:
+    """
+    Yield in words what of the role file of *source* an option or variable replaces, beside limits.
+
+    For commands that work on a role that is there: another Region, as one types for IAM, makes all of its ARNs others.
+    """
+    in_file = source.file.data if source.file else {}
+    for key in (one for one in in_file if one in source.places and one not in LIMITING):
+        now, before = source.data.get(key), in_file[key]
+        if source.file and _as_texts(now) != _as_texts(before):
+            there = source.file.at((key,))
+            yield f"{source.at((key,))} {_listed(now)} takes the place of {there}: {key} {_listed(before)}"
+
+
+def _as_texts(value: Any) -> Any:
+    return sorted(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple | dict) else str(value)

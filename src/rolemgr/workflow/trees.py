@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from rolemgr.errors import InputError, SourceLocation
+from rolemgr.files.folders import walked
 from rolemgr.files.revisions import Repository, Revised, is_read, revised
 from rolemgr.files.source import LIMITS, Limits, SourceFile
 from rolemgr.workflow.choices import WORKING_TREE, Tree
@@ -155,7 +156,7 @@ def _beside(name: str, path: str) -> str:
 def _files_below(folder: str) -> dict[str, str]:
     """Return the YAML and JSON files below *folder*, hidden ones left out; no link to a folder is followed."""
     found: dict[str, str] = {}
-    for base, folders, files in os.walk(folder):
+    for base, folders, files in walked(folder):
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         for name in files:
             below = Path(base, name).relative_to(folder).as_posix()

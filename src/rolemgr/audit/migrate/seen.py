@@ -19,6 +19,7 @@ from rolemgr.events.call import UNREADABLE, CallEnding, RecordedCall, RecordedPr
 from rolemgr.events.context import Told
 from rolemgr.events.records import Record, Unread
 from rolemgr.events.requests import PASS_ROLE, RecordedRequest, requests_of
+from rolemgr.events.seen_events import SeenEvents
 from rolemgr.iam.variables import known_variables_in
 from rolemgr.model.inventory import HeldRole
 from rolemgr.reference.condition_keys import find_key
@@ -145,6 +146,8 @@ class ReadTrail:
     events: int = 0
     unread: list[Unread] = field(default_factory=list)
     unread_count: int = 0
+    seen: SeenEvents = field(default_factory=SeenEvents)
+    """The events by their ids: one that comes again counts once, as long as all of them are remembered."""
     unknown_callers: dict[str, int] = field(default_factory=dict)
     """How many calls, by who is told of, nobody knows not to be of these roles."""
 
@@ -235,6 +238,8 @@ def read_trail(
             found.unread += [record] if len(found.unread) < _MOST_UNREAD else []
             continue
         found.events += 1
+        if found.seen.take(record.event.get("eventID")) and found.seen.is_exact:
+            continue  # in an organization's trail and in an account's own: one call
         call = call_of(record)
         if isinstance(call, RecordedCall):
             _take(found, call, whose, keys)
