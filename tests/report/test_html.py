@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,11 +14,12 @@ from tests.report.hostile import HOSTILE, everywhere
 from tests.support import ALL_LIMITS, rendered
 
 from rolemgr.catalog.load import Catalog
+from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.report.pages.html import _environment, html
 from rolemgr.report.pages.markdown import markdown
 from rolemgr.report.pages.of_role import role_page
-from rolemgr.report.pages.page import Code, Page, Section, Table, pieces
+from rolemgr.report.pages.page import Code, Fact, Page, Section, Table, pieces
 from rolemgr.report.review_data import review_data
 
 TAGS = {
@@ -118,6 +120,31 @@ def test_a_command_in_a_table_is_one_piece_of_code() -> None:
     command = Code("rolemgr simulate `x` y")
     page = html(Page("t", (), (), (Section("s", table=Table(("a",), ((command,), (("b", command),)))),), {}))
     assert page.count("<code>rolemgr simulate `x` y</code>") == 2
+
+
+@pytest.mark.parametrize("name", ["--persona", "-o", "--paid-calls"])
+def test_a_line_does_not_break_inside_the_name_of_an_option(name: str) -> None:
+    """With a value behind it or none; the text stays what it was."""
+    option = f'<span class="option">{name}</span>'
+    page = html(Page("t", (), (), (Section("s", (Code(f"a {name} x {name}=y a{name} {name}"), f"by {name}.")),), {}))
+    assert f"<code>a {option} x {option}=y a{name} {option}</code>" in page
+    assert f"by <code>{option}</code>." in page
+    assert ".option { white-space: nowrap; }" in page
+
+
+@pytest.mark.parametrize("text", ["--" + "a" * 80, "->", "--<b>", "--a&b"])
+def test_what_is_not_an_option_may_break(text: str) -> None:
+    """A word of others that is too long for the page is broken, and nothing in it is HTML."""
+    page = html(Page("t", (), (), (Section("s", (Code(f"x {text}"),)),), {}))
+    assert f"<code>x {escape(text)}</code>" in page
+
+
+def test_severities_are_of_one_type() -> None:
+    """All plain, in both forms of a page: one as code among plain ones seems to be another thing."""
+    page = Page("t", (), tuple(Fact(f"2 findings {one.value} of 1 role") for one in Severity), (), {})
+    for one in Severity:
+        assert f">2 findings {one.value} of 1 role<" in html(page)
+        assert f"2 findings {one.value} of 1 role" in markdown(page)
 
 
 def test_only_its_own_script_and_style_may_run() -> None:

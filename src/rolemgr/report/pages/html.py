@@ -9,6 +9,7 @@ https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ from rolemgr.report.pages.picture import drawn
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _RANKS: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
 """How words are sorted that have an order of their own."""
+_OPTION: Final = re.compile(r"(?<!\S)--?[a-z][a-z-]{0,40}(?![^\s=])")
+"""The name of an option in a command; a longer one is not ours, and may have to break to stay on the page."""
 _WIDTH: Final = 320
 """The units across which a bar is drawn."""
 
@@ -54,6 +57,7 @@ def _environment() -> Environment:
         "pieces": pieces,
         "one_line": _one_line,
         "block": _block,
+        "whole_options": _whole_options,
         "key": _key,
         "lines": _cell_lines,
         "filled": _filled,
@@ -92,6 +96,14 @@ def _one_line(text: str) -> str:
 def _harmless(value: Any) -> Any:
     """Return what is printed, a text of others without what a terminal or CI obeys: a page may go to stdout."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else printable(value)
+
+
+def _whole_options(text: str) -> Markup:
+    """Return code with the names of its options marked: a browser else breaks a line behind their hyphens."""
+    names = _OPTION.findall(text)
+    parts = [escape(printable(one)) for one in _OPTION.split(text)]
+    marked = (Markup('<span class="option">{}</span>').format(name) for name in names)
+    return parts[0] + Markup().join(name + part for name, part in zip(marked, parts[1:], strict=True))
 
 
 def _block(text: str) -> Markup:

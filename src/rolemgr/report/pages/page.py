@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from rolemgr.check.finding import Severity
 from rolemgr.errors import printable
 from rolemgr.report.pages.grid import Grid
 from rolemgr.report.pages.picture import Picture
@@ -134,6 +135,8 @@ _PLAIN: Final = re.compile(r"[^\W_]+(?:[-'.,%+][^\W_]+)*[%+]?")
 _LINKED: Final = re.compile(r"\b(?:www\.|gh-\d|(?=\d*[a-f])(?=[a-f]*\d)[\da-f]{7,}\b)", re.IGNORECASE)
 """Plain words that GitHub makes links of: hosts, issues, revisions."""
 _PUNCTUATION: Final = frozenset("-=+·")
+_SEVERITIES: Final = frozenset(one.value for one in Severity)
+"""Words of a scale, all in the same type: one has an underscore, which alone would make it code."""
 
 
 def pieces(text: str) -> Iterator[TextPiece]:
@@ -141,7 +144,8 @@ def pieces(text: str) -> Iterator[TextPiece]:
     Yield *text*, on one line and printable, as plain words and code; no two neighbours are of one kind.
 
     Plain is what consists of letters and digits, of any language, with a sentence's marks around it. All else (an
-    ARN, an action, a path, `@name`, a link, an HTML tag) is code, and so is what stands in backticks.
+    ARN, an action, a path, `@name`, a link, an HTML tag) is code, and so is what stands in backticks. The severities
+    are plain, whichever stands beside which.
     """
     if isinstance(text, Code):
         yield TextPiece(printable(" ".join(text.split())), is_code=True)
@@ -171,7 +175,7 @@ def _is_plain(word: str, *, is_first: bool) -> bool:
     """Tell whether *word* can't be read as anything but a word; a sign can at the start of a line."""
     if not word or word in _PUNCTUATION:
         return not is_first
-    return bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word)
+    return word in _SEVERITIES or (bool(_PLAIN.fullmatch(word)) and not _LINKED.search(word))
 
 
 def quoted(text: str) -> str:
