@@ -182,3 +182,11 @@ def test_any_text_survives_writing_and_reading(text: str) -> None:
 def test_nested_text_survives_writing_and_reading(data: Any) -> None:
     """Lists and mappings of strings, nested at will, are read back as they were written."""
     assert parse_yaml(to_yaml(data), "f.yaml").data == data
+
+
+@pytest.mark.parametrize(("tag", "is_told"), [("!Sub", True), ("!GetAtt", True), ("!Mine", False)])
+def test_who_gives_a_template_where_none_is_read_is_told_what_reads_it(tag: str, is_told: bool) -> None:
+    """CloudFormation's short forms are no tags of ours; of others nobody knows what they are."""
+    refused = refusal(f"a:\n  b: {tag} x\n")
+    assert refused.startswith(f"f.yaml:2: uses the YAML tag `{tag}`, which rolemgr does not read")
+    assert ("`rolemgr check` and `migrate` read those" in refused) == is_told

@@ -101,6 +101,14 @@ _EXPECTED: Final[Mapping[str, str]] = {
 _PLACEHOLDER: Final = 'put a value that begins with a brace in quotes, such as "{{ bucket }}"'
 
 
+_TEMPLATE: Final = "this is a CloudFormation template: `rolemgr check` and `migrate` read those"
+_SHORT_FORMS: Final = frozenset((
+    "And", "Base64", "Cidr", "Condition", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Not",
+    "Or", "Ref", "Select", "Split", "Sub", "Transform",
+))  # fmt: skip
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html"""
+
+
 def _expected(problem: str) -> str | None:
     return next((hint for begins, hint in _EXPECTED.items() if problem.startswith(begins)), None)
 
@@ -153,7 +161,8 @@ class _Builder:
                 self.anchors[event.anchor] = built, self.count - before + 1
             return built
         if event.tag not in (None, "!"):
-            raise self.error(line, f"uses the YAML tag `{event.tag}`, which rolemgr does not read")
+            hint = _TEMPLATE if event.tag.removeprefix("!") in _SHORT_FORMS else None
+            raise self.error(line, f"uses the YAML tag `{event.tag}`, which rolemgr does not read", hint)
         before = self.count
         built = self.plain(event, path, line)
         if event.anchor:
