@@ -186,7 +186,6 @@ def test_a_bomb_is_not_read_to_its_end() -> None:
     assert next(one.problem for one in found if isinstance(one, Unread)).startswith("expands to more than")
 
 
-@pytest.mark.nightly
 def test_values_without_end_that_are_no_event_are_given_up() -> None:
     """Also such as hold nothing, and only where they are in a row: said once, and not read for hours."""
     last = read(b'{"Records":[' + b"[]," * 400_000 + b"1]}")
