@@ -81,6 +81,7 @@ def test_each_slip_goes_where_it_is_meant_to(path: str, old: str, new: str) -> N
     assert ast.dump(ast.parse(made)) != ast.dump(ast.parse(text))
 
 
+@pytest.mark.nightly
 def test_a_rename_breaks_few_slips_and_moves_none() -> None:
     """With all names of all modules changed, nearly every slip is where it was, and no other is silently elsewhere."""
     assert len(ROWS) >= 100

@@ -66,6 +66,7 @@ def test_roles_that_take_too_long_are_said() -> None:
     assert told[0].startswith("can't tell whether `iam:PutRolePolicy` here or behind")
 
 
+@pytest.mark.nightly
 def test_tags_that_take_too_long_are_said() -> None:
     """The same of resources that are reached by their tags."""
     any_of = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/"

@@ -67,6 +67,7 @@ def test_what_is_there_already_is_not_added_again(run: "Run") -> None:
     assert any("nothing is added" in note for note in again.notes)
 
 
+@pytest.mark.nightly
 def test_what_finds_no_room_makes_policies_of_its_own(run: "Run") -> None:
     """Within the quota of each, and within the slots that are free; else it is refused."""
     long = [{"Effect": "Deny", "Action": [f"ec2:A{number:04}" for number in range(840)], "Resource": ["*"]}]

@@ -1,7 +1,7 @@
 """RM906 and RM712: access by tags that the caller can set, on resources or on itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from rolemgr.check.document import Document, ReadCondition, Statement
@@ -151,13 +151,22 @@ def _meet_on(action: str, statement: Statement, other: Statement, budget: Budget
     """Tell whether a resource that *action* tags can be one of both statements; raise TooComplex."""
     if statement.not_resources or other.not_resources:
         return True
+    ones, others = (_by_type(action, tuple(one.resources)) for one in (statement, other))
+    return any(
+        meet(one, two, budget)
+        for name in sorted(ones.keys() & others.keys())
+        for one in ones[name]
+        for two in others[name]
+    )
+
+
+@lru_cache(maxsize=4096)
+def _by_type(action: str, resources: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return *resources* by the types of *action* that they can be of; each is asked for once of many pairs."""
     known = find_action(action)
-    for use in known.resource_types if known else ():
-        ones = [one for one in statement.resources if known and fits_type(one, known, use.name)]
-        others = [two for two in other.resources if known and fits_type(two, known, use.name)]
-        if any(meet(one, two, budget) for one in ones for two in others):
-            return True
-    return False
+    names = [use.name for use in known.resource_types] if known else []
+    found = {name: tuple(one for one in resources if known and fits_type(one, known, name)) for name in names}
+    return {name: ones for name, ones in found.items() if ones}
 
 
 def _limits(statement: Statement, guard: TagGuard) -> bool:
