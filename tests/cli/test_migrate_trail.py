@@ -58,7 +58,10 @@ def test_the_files_that_come_of_it_work_together(run: Run) -> None:
 def test_a_call_that_may_be_of_the_role_is_said(run: Run) -> None:
     """By a session without the ARN of its role, and by nobody that can be told; others' calls are not."""
     identities = [bare_session(OLD), NOBODY, bare_session(f"{OLD}er"), {"type": "AWSService"}]
-    role, trail = role_and_trail([*CALLS, *({**CALLS[1], "userIdentity": one} for one in identities)])
+    others = [
+        {**CALLS[1], "eventID": f"another-{number}", "userIdentity": one} for number, one in enumerate(identities)
+    ]
+    role, trail = role_and_trail([*CALLS, *others])
     found = json.loads(run("migrate", role, "--used", trail, "--persona", "data-scientist", "--format", "json").stdout)
     (told,) = (text for text in map(str, found["not_judged"]) if "calls that may be of the role" in text)
     assert "2 calls" in told
