@@ -35,8 +35,9 @@ def test_each_value_is_tried(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.nightly
-def test_the_night_has_a_test() -> None:
-    """What the next one would find."""
+def test_the_night_has_a_test(request: pytest.FixtureRequest) -> None:
+    """What the next one would find: it runs with the whole, or by its name."""
+    assert WHOLE or any("::" in argument for argument in request.config.args)
 
 
 def test_what_waits_for_the_night_is_left_out(request: pytest.FixtureRequest) -> None:

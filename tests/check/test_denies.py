@@ -244,3 +244,17 @@ def test_private_addresses() -> None:
             assert "RM407" not in rules(policy(denied("*", "*", **{operator: {"aws:VpcSourceIp": value}})))
         for value in ("203.0.113.0/24", "172.40.0.0/16", "0.0.0.0/0", "nowhere"):
             assert "RM407" not in rules(policy(denied("*", "*", **{operator: {"aws:SourceIp": value}})))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "says"),
+    [
+        ({"Null": {"aws:SourceVpc": "true"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}, "exclude one another"),
+        ({"Null": {"aws:SourceVpc": "true"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, "hold only without it"),
+        ({"StringNotLike": {"aws:RequestedRegion": "*"}}, "holds for no value of it"),
+    ],
+)
+def test_a_deny_that_never_matches_is_told_once_and_why(conditions: dict[str, Any], says: str) -> None:
+    """Each for its own reason, and not for two."""
+    [found] = [one for one in findings(policy(denied("s3:GetObject", **conditions))) if one.rule == "RM317"]
+    assert says in found.message

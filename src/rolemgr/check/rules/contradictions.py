@@ -27,19 +27,11 @@ def deny_never_matches(statement: Statement) -> Iterator[Hit]:
     `Null: true` beside a negated operator holds only for requests without the key: one with a wrong value goes
     through. Write a Deny for each. `StringNotLike` with `*` holds for no value, and some keys every request has.
     """
-    yield from (Hit(f"{text}: nothing is denied", one.path, key=one.key) for one, text in _never_alone(statement))
+    yield from _never(statement, "nothing is denied", "; write a Deny for each")
     for conditions in _by_key(statement):
-        operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
-        first = conditions[0]
-        try:
-            if not can_hold(statement, conditions):
-                message = f"{operators} on `{first.key}` exclude one another: nothing is denied; write a Deny for each"
-                yield Hit(message, first.path, key=first.key)
-            elif _only_absent(conditions):
-                message = f"{operators} on `{first.key}` hold only without it: any value goes through; write a Deny for"
-                yield Hit(f"{message} each", first.path, key=first.key)
-        except TooComplex as error:
-            yield Hit(f"can't tell whether {operators} on `{first.key}` can hold: {error}", first.path, key=first.key)
+        if _only_absent(conditions):
+            text = f"{_operators(conditions)} hold only without it: any value goes through; write a Deny for each"
+            yield Hit(text, conditions[0].path, key=conditions[0].key)
 
 
 @statement_rule(
@@ -53,16 +45,24 @@ def allow_never_matches(statement: Statement) -> Iterator[Hit]:
 
     Put values of which one is enough into one list, or write an Allow for each.
     """
-    yield from (Hit(f"{text}: the Allow is dead", one.path, key=one.key) for one, text in _never_alone(statement))
+    yield from _never(statement, "the Allow is dead")
+
+
+def _never(statement: Statement, outcome: str, advice: str = "") -> Iterator[Hit]:
+    """Yield a hit for conditions of *statement* that no request meets, with the *outcome*, or of which nobody can tell."""
+    yield from (Hit(f"{text}: {outcome}", one.path, key=one.key) for one, text in _never_alone(statement))
     for conditions in _by_key(statement):
-        operators = " and ".join(f"`{one.operator_text}`" for one in conditions)
-        first = conditions[0]
+        operators, first = _operators(conditions), conditions[0]
         try:
             if not can_hold(statement, conditions):
-                message = f"{operators} on `{first.key}` exclude one another: the Allow is dead"
-                yield Hit(message, first.path, key=first.key)
+                yield Hit(f"{operators} exclude one another: {outcome}{advice}", first.path, key=first.key)
         except TooComplex as error:
-            yield Hit(f"can't tell whether {operators} on `{first.key}` can hold: {error}", first.path, key=first.key)
+            yield Hit(f"can't tell whether {operators} can hold: {error}", first.path, key=first.key)
+
+
+def _operators(conditions: Sequence[ReadCondition]) -> str:
+    """Return the operators of *conditions* on one key, and the key, for a sentence."""
+    return f"{' and '.join(f'`{one.operator_text}`' for one in conditions)} on `{conditions[0].key}`"
 
 
 def _never_alone(statement: Statement) -> Iterator[tuple[ReadCondition, str]]:
@@ -135,7 +135,8 @@ def _some_value(tests: Sequence[ReadCondition], atoms: Sequence[Sequence[Atom]])
 def _only_absent(conditions: Sequence[ReadCondition]) -> bool:
     """Tell whether *conditions* hold without their key alone, though one of them is about its value."""
     nulls = [one for one in conditions if one.operator and one.operator.base == "Null"]
-    return len(nulls) < len(conditions) and any(_answers(one) == {"true"} for one in nulls)
+    is_wanted_absent = any(_answers(one) == {"true"} for one in nulls)
+    return is_wanted_absent and len(nulls) < len(conditions) and all(one.true_where_absent for one in conditions)
 
 
 def _answers(condition: ReadCondition) -> set[str]:
