@@ -80,3 +80,15 @@ def test_denies_that_keep_each_other_on_are_taken_off_in_turn() -> None:
     others = policy("every", allow("*")), policy("keeps", deny("iam:DeleteRolePolicy"))
     [message] = gives_itself([here], *others, attached=[one["Arn"] for one in others])
     assert message.startswith("takes off its policy keeps and own")
+
+
+@pytest.mark.parametrize("kind", ["User", "Role"])
+def test_a_boundary_of_unknown_text_on_whom_one_makes_is_said(kind: str) -> None:
+    """It may leave everything: that nothing is found is no answer."""
+    opening = {"User": USER, "Role": "sts:AssumeRole"}[kind]
+    who = role("who", allow([f"iam:Create{kind}", f"iam:Put{kind}Policy"], **BOUND), allow(opening))
+    result = audited(details([who]))
+    [told] = [one for one in result.not_judged if BOUNDARY in str(one)]
+    assert "the text of that boundary is not in the input" in str(told)
+    known = audited(details([who], policies=[policy("bounds", allow("s3:*"))]))
+    assert [one for one in known.not_judged if BOUNDARY in str(one)] == []

@@ -204,6 +204,7 @@ def _fills(
     actor, end, off = _freed(subject, _made("role", subject, role, boundary))
     kept = actor.boundary_arn if is_bound(subject.working_as(actor)) else None
     if kept and not any_policy:
+        _say_unread(subject, actor, "Role")
         return
     whole = (made, *off)
     within = f" with boundary {boundary}" if boundary else ""
@@ -234,6 +235,13 @@ def _freed(subject: AuditedPrincipal, made: HeldRole) -> tuple[HeldRole, str, tu
     if found is None:
         return made, "", ()
     return found.holder, found.how.replace(f"{made.name}'s", "its") + ", ", found.shown
+
+
+def _say_unread(subject: AuditedPrincipal, made: HeldRole, kind: str) -> None:
+    """Say that nobody knows what *made* may do where it takes any policy, within a boundary without a text."""
+    if made.boundary is None and _filled(subject, kind, made.arn, (made.boundary_arn,)):
+        what = f"what a {made.kind} that it makes may do within {made.boundary_arn}"
+        subject.rights.cut_off(what, "the text of that boundary is not in the input")
 
 
 def _filled(
@@ -280,6 +288,7 @@ def _fills_a_user(
     made, opened = by
     free, end, off = _freed(subject, user)
     if is_bound(subject.working_as(free)):
+        _say_unread(subject, free, "User")
         return
     how = f"makes a user{f' with boundary {user.boundary_arn}' if user.boundary_arn else ''}, {end}"
     bounds = dict.fromkeys((free.boundary_arn, user.boundary_arn))

@@ -49,7 +49,7 @@ def allow_never_matches(statement: Statement) -> Iterator[Hit]:
 
 
 def _never(statement: Statement, outcome: str, advice: str = "") -> Iterator[Hit]:
-    """Yield a hit for conditions of *statement* that no request meets, with the *outcome*, or of which nobody can tell."""
+    """Yield a hit for conditions of *statement* that no request meets, with the *outcome*, or that nobody can tell."""
     yield from (Hit(f"{text}: {outcome}", one.path, key=one.key) for one, text in _never_alone(statement))
     for conditions in _by_key(statement):
         operators, first = _operators(conditions), conditions[0]
