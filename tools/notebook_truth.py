@@ -48,6 +48,8 @@ SECONDS = 6
 NOTEBOOK_SECONDS = 30
 MOST_WAITING = 90
 """How long a statement may take by the clock: it may wait for what does not come."""
+AGAIN = 2
+"""How many seconds later it is interrupted again: on its way out it may wait for its threads."""
 MOST_FILES = 3
 WARM = (
     "sagemaker",
@@ -179,15 +181,15 @@ def _run(node: ast.stmt, names: dict[str, Any]) -> BaseException | None:
     caught.clear()
     node = _Catching().visit(node)
     names["_caught_here"] = _caught
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    signal.alarm(MOST_WAITING)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, MOST_WAITING, AGAIN)
     try:
         exec(compile(ast.Module([node], []), "<cell>", "exec"), names)  # noqa: S102 - it is what this is for
     except BaseException as error:
         return error
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return caught[0] if caught else None
 
 
@@ -222,7 +224,7 @@ def _made(name: Any) -> bool:
 
 def ran(path: Path) -> dict[str, Any]:
     """Run the notebook at *path* in the current folder; return the code that ran and the operations that it called."""
-    names: dict[str, Any] = {"__name__": "__main__", "display": print, "get_ipython": lambda: MagicMock()}
+    names: dict[str, Any] = {"__name__": "__main__", "display": print, "get_ipython": _kernel}
     kept: list[str] = []
     calls: list[str] = []
     failed: list[str] = []
@@ -262,11 +264,18 @@ def isolate() -> None:
         setattr(owner, name, no_network)
     time.sleep = lambda _: None
     builtins.input = lambda *_: ""
+    with contextlib.suppress(ImportError):  # what the SDK shows in a notebook asks AWS for more than in a terminal
+        __import__("IPython").get_ipython = _kernel
     sys.addaudithook(_no_processes)
     sys.meta_path.append(StandIns())
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.signal(signal.SIGPROF, _out_of_time)
     botocore.loaders.JSONFileLoader.load_file = cache(botocore.loaders.JSONFileLoader.load_file)
+
+
+def _kernel() -> MagicMock:
+    """Return what `get_ipython` gives in a notebook, as far as the SDK looks at it."""
+    return MagicMock(config={"IPKernelApp": {}})
 
 
 def _no_processes(event: str, _: Any) -> None:

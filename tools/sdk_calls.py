@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.sdk_gives import Body, Gives
 from tools.sdk_guards import Binding, CallPlace, Literals, bound_by, defaults_of, places_of, translated
 from tools.sdk_modules import dotted
-from tools.sdk_source import MAKERS, Source, bound_in, last
+from tools.sdk_source import MAKERS, Source, Validator, bound_in, last
 from tools.sdk_ways import Visit, as_rows, flat, merged, texts_in, through, unless_been
 
 DATA = Path(rolemgr.__file__).parent / "code" / "data"
@@ -223,9 +223,16 @@ def _clients_in(node: ast.AST) -> dict[str, str]:
     """Return the names that a function binds to a client or resource, with its service."""
     found: dict[str, str] = {}
     for one in ast.walk(node):
-        if isinstance(one, ast.Assign) and (service := _service_of(one.value) or _held_service(one.value)):
+        if isinstance(one, ast.Assign) and (
+            service := _of_object(one.value) or _service_of(one.value) or _held_service(one.value)
+        ):
             found |= {last(target): service for target in one.targets if last(target)}
     return found
+
+
+def _of_object(node: ast.expr) -> str:
+    """Return OBJECT for ``s3.Object(...)``; "" for what is none."""
+    return OBJECT if isinstance(node, ast.Call) and last(node.func) == "Object" else ""
 
 
 def _held_service(node: ast.expr) -> str:
@@ -255,7 +262,7 @@ def _keep_clients(tree: ast.Module) -> None:
     for one in ast.walk(tree):
         targets = one.targets if isinstance(one, ast.Assign) else ()
         for name in (each.attr for each in targets if isinstance(each, ast.Attribute) and each.attr not in RECEIVERS):
-            if isinstance(one, ast.Assign) and (service := _service_of(one.value)):
+            if isinstance(one, ast.Assign) and (service := _service_of(one.value) or _held_service(one.value)):
                 HELD[name] = service if HELD.get(name, service) == service else ""
 
 
@@ -270,6 +277,8 @@ def _keep_getters(tree: ast.Module) -> None:
 
 GETTERS: dict[str, str] = {}
 """The services of clients that functions of the SDK give, by the names of the functions."""
+OBJECT = "an object at S3"
+OBJECT_CALLS = {"put": "s3.PutObject", "get": "s3.GetObject", "delete": "s3.DeleteObject", "load": "s3.HeadObject"}
 HELD: dict[str, str] = {}
 """The services of clients that objects of the SDK hold, by the names of their attributes."""
 _KNOWN: dict[ast.Call, tuple[str, ...]] = {}
@@ -299,10 +308,12 @@ def _looked_at(node: ast.Call, local: dict[str, str]) -> tuple[str, ...]:
         found = operation_of(service, text) if service else by_name_alone(text)
         return (found,) if found else ()
     moved = boto_data()["transfers"]["s3"]
-    if name in moved and name != "copy":
+    if name in moved and (name != "copy" or service == "s3"):
         return tuple(moved[name]["calls"])
     if (_is_of_a_collection(func) or service == "s3") and (more := _of_resource(func)):
         return more
+    if service == OBJECT:
+        return (OBJECT_CALLS[name],) if name in OBJECT_CALLS else ()
     if service and (found := operation_of(service, name)):
         return (found,)
     is_client = receiver.endswith("client") or receiver in ("boto_client",)
@@ -324,11 +335,7 @@ def _of_resource(func: ast.Attribute) -> tuple[str, ...]:
     if ".objects." in text:
         return ("s3.ListObjects", *(("s3.DeleteObjects",) if text.endswith(".delete") else ()))
     if ".Object(" in text and text.endswith((".put", ".get", ".delete", ".load")):
-        return (
-            {"put": "s3.PutObject", "get": "s3.GetObject", "delete": "s3.DeleteObject", "load": "s3.HeadObject"}[
-                func.attr
-            ],
-        )
+        return (OBJECT_CALLS[func.attr],)
     if ".Bucket(" in text and text.endswith((".create", ".load")):
         return ("s3.CreateBucket",)
     return ()
@@ -351,11 +358,8 @@ def table(folders: list[Path]) -> dict[str, Any]:
             for body in source.methods.get(name, {}).values()
             if not body.name.startswith("_") or body.name in ("__init__", "__call__", "__enter__", "__exit__")
         }
-        if makers := [one for one in source.makers(name) if one.name != "__init__"]:
-            more = {one for body in makers for one in flat(reach.operations(body, name))}
-            first = methods.setdefault("__init__", {})
-            calls = merged(first.get("calls", ()), more)
-            methods["__init__"] = {**first, **({"calls": calls} if calls else {})}
+        if first := _making(source, reach, gives, name):
+            methods["__init__"] = first
         made = {"bases": source.bases(name), "methods": _inherited(source, reach, gives, name, methods),
                 "attributes": _attributes(gives, name)}  # fmt: skip
         classes[name] = {key: one for key, one in made.items() if one}
@@ -366,6 +370,36 @@ def table(folders: list[Path]) -> dict[str, Any]:
     modules = {"places": source.modules.places(), "renamed": source.modules.renamed()}
     constants = source.constants(texts_in(classes, functions))
     return {"source": _versions(folders), "classes": classes, "functions": functions, **modules, "constants": constants}
+
+
+def _making(source: Source, reach: Reach, gives: Gives, name: str) -> dict[str, Any]:
+    """Return the row of ``__init__`` of the class *name*, where more runs than that; {} for nothing more."""
+    more = {
+        one for body in source.makers(name) if body.name != "__init__" for one in flat(reach.operations(body, name))
+    }
+    checked = [step for one in source.validators(name) for step in _of_validator(one, reach.operations(one.body, name))]
+    if not more and not checked:
+        return {}
+    first = source.method(name, "__init__")
+    made = _row(first, reach.operations(first, name), gives.of(first, name)) if first else {}
+    fields = source.fields(name) if checked else {}
+    plain = {field: one for field, one in fields.items() if isinstance(one, bool | int | str) and one}
+    calls = merged(made.get("calls", ()), {*more, *(one for one in checked if isinstance(one, str))})
+    calls += [one for one in checked if not isinstance(one, str)]
+    parts = {"parameters": [*made.get("parameters", ()), *fields], "defaults": {**plain, **made.get("defaults", {})}}
+    return {**made, **{key: one for key, one in parts.items() if one}, "calls": calls}
+
+
+def _of_validator(checks: Validator, operations: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield the *operations* of a validator with conditions on the fields that it is for."""
+    args = checks.body.node.args
+    value = [one.arg for one in (*args.posonlyargs, *args.args)][1:2]
+    for field in checks.fields or ("",):
+        given = [] if checks.always else [f"not none given.{field}"]
+        for one in operations:
+            asked = [] if isinstance(one, str) else one["if"]
+            when = [text.removesuffix(f".{value[0]}") + f".{field}" for text in asked if text.endswith(f".{value[0]}")]
+            yield {"if": [*dict.fromkeys((*given, *when))], "calls": flat([one])} if given or when else flat([one])[0]
 
 
 def _attributes(gives: Gives, name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.sdk_gives import Body
 from tools.sdk_modules import Modules, dotted
@@ -14,6 +15,8 @@ LOCAL = ("LocalSession", "LocalPipelineSession")
 """What is kept of the modules for jobs on this machine: what else is in them calls nothing of SageMaker."""
 MAKERS = ("__init__", "__post_init__", "model_post_init")
 """https://docs.pydantic.dev/latest/api/base_model/#pydantic.BaseModel.model_post_init"""
+OF_FIELDS, OF_MODELS = ("validator", "field_validator"), ("root_validator", "model_validator")
+"""https://docs.pydantic.dev/latest/concepts/validators/"""
 
 
 def last(node: ast.expr) -> str:
@@ -51,6 +54,27 @@ def bound_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
 
 def _is_read(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Load)
+
+
+class Validator(NamedTuple):
+    """A method that pydantic runs when an object is made: for *fields*, those that are given if not *always*."""
+
+    body: Body
+    fields: tuple[str, ...]
+    """Empty for one of the whole object."""
+    always: bool
+
+
+def _validator(body: Body) -> Validator | None:
+    """Return *body* as a validator of pydantic; None for another method."""
+    for one in body.node.decorator_list:
+        name = last(one.func) if isinstance(one, ast.Call) else last(one)
+        if name in (*OF_FIELDS, *OF_MODELS):
+            call = one if isinstance(one, ast.Call) else ast.Call(one, [], [])
+            fields = [each.value for each in call.args if isinstance(each, ast.Constant)]
+            is_always = any(each.arg == "always" for each in call.keywords)
+            return Validator(body, tuple(map(str, fields)), is_always or name in OF_MODELS or "*" in fields)
+    return None
 
 
 class Source:
@@ -155,6 +179,21 @@ class Source:
     def makers(self, owner: str) -> list[Body]:
         """Return the methods of the class *owner*, or of its bases, that run when an object of it is made."""
         return [found for name in MAKERS if (found := self.method(owner, name))]
+
+    def validators(self, owner: str) -> list[Validator]:
+        """Return the validators of the class *owner* and its bases that run when an object of it is made."""
+        names = dict.fromkeys(name for one in self.lineage(owner) for name in self.methods.get(one, {}))
+        bodies = filter(None, (self.method(owner, name) for name in names))
+        return [*filter(None, map(_validator, bodies))]
+
+    def fields(self, owner: str) -> dict[str, object]:
+        """Return the fields that the class *owner* and its bases annotate, with the constants that they default to."""
+        found: dict[str, object] = {}
+        for base in reversed(self.lineage(owner)):
+            for one in self.classes[base][1].body:
+                if isinstance(one, ast.AnnAssign) and not last(one.target).startswith("_"):
+                    found[last(one.target)] = one.value.value if isinstance(one.value, ast.Constant) else None
+        return found
 
     def method(self, owner: str, name: str) -> Body | None:
         """Return the method *name* of the class *owner*, or of a base."""

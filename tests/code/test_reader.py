@@ -56,6 +56,43 @@ def test_calls_of_boto3_are_found(case: str) -> None:
     assert operations(code) == expected
 
 
+CLEANS_UP = """
+import boto3
+from sagemaker_core.resources import Endpoint, Model
+from sagemaker_core.shapes import ContainerDefinition
+container = ContainerDefinition(image="i")
+model = Model.create(model_name="m", primary_container=container)
+endpoint = Endpoint.create(endpoint_name="e", endpoint_config_name="c")
+bucket = boto3.resource("s3").Bucket("b")
+session = boto3.Session()
+def tidy():
+    held = list(locals().values()) + list(globals().values())
+    for one in [each for each in held if hasattr(each, "delete") and each is not None]:
+        one.delete()
+tidy()
+"""
+
+
+def test_what_is_done_with_all_that_the_code_has_is_read_and_said() -> None:
+    """A loop over ``globals()`` deletes what has that method; what else it may do stays not known."""
+    found = reading(CLEANS_UP)
+    made = {one for call in found.calls if call.name.endswith(".delete") for one in call.operations}
+    assert made == {"sagemaker.DeleteModel", "sagemaker.DeleteEndpoint", "s3.DeleteBucket"}
+    assert {one.what for one in found.untold} == {"locals()", "globals()"}
+
+
+def test_what_hasattr_asks_for_leaves_out_what_the_table_has_not() -> None:
+    """A method is not called on what has none of the name; on what is not known it may be."""
+    code = CLEANS_UP.replace('hasattr(each, "delete")', "each")
+    assert any(
+        one.what == "Session.delete" for one in reading("from sagemaker import Session\ns = Session()\n" + code).untold
+    )
+    assert not any(
+        one.what == "Session.delete"
+        for one in reading("from sagemaker import Session\ns = Session()\n" + CLEANS_UP).untold
+    )
+
+
 def test_a_name_that_several_branches_set_may_have_any_of_their_values() -> None:
     """Each alternative is asked; what one of them does not have is said."""
     found = reading(BOTO["both branches"][0])

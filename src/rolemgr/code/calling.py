@@ -147,9 +147,21 @@ class Calling(Importing):
             return self.element(first, node)
         if name in ("globals", "locals") and self.uses_aws():
             self.reading.cannot_tell(node, f"{name}()", "what is done with all that the code has is not known")
+            return self._all_that_calls()
         if name in ("map", "apply", "setattr"):
             return self.unread(given, node, name, harmless=True)
         return UnknownValue(f"{name} gives it", foreign=name not in ("vars", "globals", "locals", "super", "object"))
+
+    def _all_that_calls(self) -> MappingValue:
+        """Return what the code has of AWS so far, an object of each class: notebooks clean up by a loop over it."""
+        held = ((name, each) for name, one in self.top.names.items() for each in alternatives(one))
+        first: dict[str, tuple[str, Value]] = {}
+        for name, one in held:
+            if isinstance(one, AwsObject) and (
+                one.kind is AwsKind.RESOURCE_OBJECT or (one.kind is AwsKind.SDK and self.sdk.calls_anything(one))
+            ):
+                first.setdefault(one.name, (name, one))
+        return MappingValue(dict(first.values()), open=True)
 
     def _looked_up(self, owner: Value, name: Value, node: ast.AST) -> Value:
         """Return ``getattr(owner, name)``."""

@@ -75,6 +75,10 @@ class Expressions(ABC):
         """Return the attribute *name* of *owner*."""
 
     @abstractmethod
+    def may_have(self, owner: Value, name: str) -> bool:
+        """Tell whether *owner* may have the attribute *name*."""
+
+    @abstractmethod
     def is_described(self, path: str) -> bool:
         """Tell whether a table has what an import brings in as *path*."""
 
@@ -302,10 +306,20 @@ class Expressions(ABC):
             )
             for test in one.ifs:
                 self.value(test, inner)
+                self._narrow(test, inner)
         if isinstance(node, ast.DictComp):
             self.value(node.key, inner)
             return MappingValue({"*": self.value(node.value, inner)}, open=True)
         return ListValue([self.value(node.elt, inner)], open=True)
+
+    def _narrow(self, test: ast.expr, scope: NameScope) -> None:
+        """Keep, of what a name may be in *scope*, what has the attribute that *test* asks for by ``hasattr``."""
+        for one in test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]:
+            match one:
+                case ast.Call(func=ast.Name("hasattr"), args=[ast.Name(name), ast.Constant(str() as attribute)]):
+                    found = alternatives(scope.names.get(name, NOTHING))
+                    if kept := [each for each in found if self.may_have(each, attribute)]:
+                        scope.names[name] = either(kept)
 
     def element(self, value: Value, node: ast.AST | None = None) -> Value:
         """Return what a loop over *value* gives."""

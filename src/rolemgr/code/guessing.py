@@ -63,6 +63,10 @@ class Guessing(Expressions):
         """Tell whether a table has what an import brings in as *path*."""
         return is_tabled(path) and (path.startswith("boto") or self.sdk.has(path))
 
+    def may_have(self, owner: Value, name: str) -> bool:
+        """Tell whether *owner* may have the attribute *name*: of an object of the SDK its table tells."""
+        return not (isinstance(owner, AwsObject) and owner.kind is AwsKind.SDK) or self.sdk.may_have(owner, name)
+
     def imported(self, module: str, name: str, node: ast.AST) -> None:
         """Say that a *module*, of which *name* is taken, is neither read nor known."""
         top = module.partition(".")[0]

@@ -85,6 +85,13 @@ class Sdk:
         row = table_of(owner).row(key_of(owner), name)
         return row is not None and not row.get("property")
 
+    def may_have(self, owner: AwsObject, name: str) -> bool:
+        """Tell whether *owner* has the method or attribute *name*, by its table or by what the code does with it."""
+        table, of = table_of(owner), key_of(owner)
+        parts = (part.get(one, {}) for one in table.lineage(of) for part in (table.rows, table.classes))
+        is_tabled = table.row(of, name) is not None or any(name in one.get("attributes", {}) for one in parts)
+        return is_tabled or name in owner.attributes or name in owner.arguments
+
     def calls_anything(self, owner: AwsObject) -> bool:
         """Tell whether a method of *owner* calls AWS: it is not only data."""
         return table_of(owner).calls_anything(key_of(owner))

@@ -19,6 +19,7 @@ from rolemgr.code.values import (
     UnknownValue,
     Value,
     alternatives,
+    either,
     parts_of,
     truth,
 )
@@ -113,14 +114,15 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
 
     *local* is text that is not at S3, *short* a role by its name alone, *text* a text and *sdk* an object of the SDK,
     *remote* a mode that is not on this machine, *within* what holds a location at S3; a class of the SDK stands for its
-    objects. Conditions from the SDK's source have *none* for None, *str*, ``starts s3://`` and ``is TEXT`` for what a
+    objects; ``local estimator.entry_point`` asks for an argument of the object that is one. Conditions from the SDK's
+    source have *none* for None, *str*, ``starts s3://`` and ``is TEXT`` for what a
     text is. None where that is not known.
     """
     if text.startswith("not ") and text.count(" ") > 1:
         inner = _holds(text.removeprefix("not "), arguments, defaults)
         return None if inner is None else not inner
     word, _, name = text.rpartition(" ")
-    value = arguments.get(name)
+    value = _argument(arguments, name)
     if value is None:
         value = _plain(defaults.get(name))
     test, _, asked = word.partition(" ")
@@ -132,6 +134,18 @@ def _holds(text: str, arguments: Mapping[str, Value], defaults: Mapping[str, Any
         return _any(_is_one_of(one, word) for one in alternatives(value))
     found = truth(value)
     return (None if found is None else not found) if word == "not" else found
+
+
+def _argument(arguments: Mapping[str, Value], name: str) -> Value | None:
+    """Return the argument *name*, or that of the object which is one, ``estimator.entry_point``; None for none."""
+    owner, _, inner = name.partition(".")
+    if name in arguments or not inner or owner not in arguments:
+        return arguments.get(name)
+    held = alternatives(arguments[owner])
+    parts = (
+        _argument({**one.arguments, **one.attributes}, inner) if isinstance(one, AwsObject) else one for one in held
+    )
+    return either(PlainValue(None) if one is None else one for one in parts)
 
 
 def _any(found: Iterator[bool | None]) -> bool | None:
