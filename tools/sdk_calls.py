@@ -34,12 +34,14 @@ RECEIVERS = {
     "sagemaker_client": "sagemaker", "sm_client": "sagemaker", "sagemaker_runtime_client": "sagemaker-runtime",
     "sagemaker_featurestore_runtime_client": "sagemaker-featurestore-runtime", "s3_client": "s3", "s3": "s3",
     "sagemaker_metrics_client": "sagemaker-metrics", "lambda_client": "lambda", "iam_client": "iam",
+    "bedrock_client": "bedrock", "sns_client": "sns", "pricing_client": "pricing",
+    "event_bridge_scheduler_client": "scheduler", "event_bridge_rule_client": "events",
 }  # fmt: skip
 SESSIONS = ("sagemaker_session", "session", "self_instance", "_session", "sess", "sm_session")
 LIBRARIES = frozenset({"re", "os", "json", "logging", "logger", "np", "pd", "time", "shutil", "path", "subprocess"})
 COMMON = frozenset({
     "client", "resource", "search", "match", "submit", "map", "read", "write", "close", "wait", "load", "exists",
-    "create", "group", "result", "terminate",
+    "create", "group", "result", "terminate", "add_tags",
     *dir(str), *dir(dict), *dir(list), *dir(set),
 })  # fmt: skip
 COLLECTION = frozenset({"all", "filter", "limit", "page_size", "delete"})
@@ -402,6 +404,14 @@ def _of_validator(checks: Validator, operations: tuple[Any, ...]) -> Iterator[An
             yield {"if": [*dict.fromkeys((*given, *when))], "calls": flat([one])} if given or when else flat([one])[0]
 
 
+def unknown_clients(source: Source) -> list[str]:
+    """Return the calls of what is called a client of which nothing tells the service: add those of AWS to RECEIVERS."""
+    bodies = [body for tree in source.trees.values() for body in ast.walk(tree) if isinstance(body, ast.FunctionDef)]
+    calls = [(node, body) for body in bodies for node in _calls_in(body) if isinstance(node.func, ast.Attribute)]
+    named = {ast.unparse(node.func)[-60:] for node, body in calls if not _direct(node, _clients_in(body))}
+    return sorted(one for one in named if one.rpartition(".")[0].endswith("_client"))
+
+
 def _attributes(gives: Gives, name: str) -> dict[str, str]:
     """Return the attributes of the class *name*, but those that have the name of the argument that they are."""
     return {key: kind for key, kind in gives.attributes(name).items() if kind != f"argument {key}"}
@@ -454,6 +464,7 @@ def main(words: list[str]) -> None:
     path = DATA / f"sagemaker_{words[0]}.json"
     path.write_text(json.dumps(made, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
     print(f"{path}: {len(made['classes'])} classes, {len(made['functions'])} functions")
+    print(f"not known: {', '.join(unknown_clients(Source([Path(one) for one in words[1:]])))}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ DONE = ("Completed", "InService", "Succeeded", "Available", "Created", "Active",
 LAST = frozenset(
     {"NextToken", "NextMarker", "ContinuationToken", "NextContinuationToken", "FailureReason", "nextToken"}
 )
-DEEPEST = 6
+DEEPEST = 9
+KINDS = ("model-package-group", "model-package", "mlflow-app", "hub-content", "pipeline", "endpoint", "feature-group")
+"""What an ARN may be of, by the end of the name that it has in an answer; of others it is a training job's."""
 SERVICES = [f"{one}.amazonaws.com" for one in ("sagemaker", "bedrock", "lambda", "events", "scheduler")]
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": SERVICES}}
 recorded: list[str] = []
@@ -56,12 +58,19 @@ def _text(shape: Any, name: str) -> str:
         return json.dumps({"Statement": [TRUST]})
     if "Role" in name or (name == "Arn" and recorded[-1] == "iam.GetRole"):
         return f"arn:aws:iam::{ACCOUNT}:role/example"
-    if name == "Arn":
+    if name == "Arn" and "Mlflow" not in recorded[-1]:
         return f"arn:aws:sts::{ACCOUNT}:assumed-role/example/session"
     if "S3" in name or name.endswith("Uri"):
         return "s3://example/path/model.tar.gz"
-    is_arn = name.lower().endswith("arn")
-    return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/example" if is_arn else "example"
+    return _arn(name) if name.lower().endswith("arn") else "example"
+
+
+def _arn(name: str) -> str:
+    """Return an ARN of what *name*, ``OutputModelPackageArn`` say, is of."""
+    of = "mlflow-app" if name == "Arn" else re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name[:-3]).lower()
+    kind = next((one for one in KINDS if of.endswith(one)), "training-job")
+    version = "/1" if kind == "model-package" else ""
+    return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:{kind}/example{version}"
 
 
 def called(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:

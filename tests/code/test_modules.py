@@ -81,6 +81,24 @@ def test_only_what_is_called_of_a_module_is_read() -> None:
     ]
 
 
+POOLS = {
+    "a pool": "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor() as p:\n    p.submit(ask, c, 'm')",
+    "a thread": "from threading import Thread\nThread(target=ask, args=(c, 'm')).start()",
+    "a thread by names": "from threading import Thread\nThread(target=ask, args=(), kwargs={'c': c, 'm': 'm'}).start()",
+    "a loop of events": "import asyncio\nasyncio.to_thread(ask, c, 'm')",
+}
+
+
+@pytest.mark.parametrize("case", POOLS)
+def test_a_function_that_is_handed_over_is_read(case: str) -> None:
+    """With what comes behind it, also where it is of a module beside."""
+    helper = "def ask(c, m):\n    c.delete_model(ModelName=m)\n"
+    code = f"import boto3\nfrom helper import ask\nc = boto3.client('sagemaker')\n{POOLS[case]}"
+    (call,) = [one for one in beside(code, {"work/helper.py": helper}).calls if "delete" in one.name]
+    assert call.operations == ("sagemaker.DeleteModel",)
+    assert call.where.file == "work/helper.py"
+
+
 def test_what_a_module_does_when_it_is_imported_is_read() -> None:
     """Once, however often it is imported."""
     found = beside("import helper\nfrom helper import client", {"work/helper.py": f"{MAKE}client.list_models()\n"})

@@ -70,6 +70,25 @@ REACHED = {
     "a client under a name of its own": (
         "from sagemaker.core.helper.iam_role_resolver import IamRoleResolver\nIamRoleResolver().create_execution_role('r')",
         "iam.CreateRole"),
+    "a validator of pydantic": (
+        "from sagemaker.train.evaluate import BenchMarkEvaluator\nBenchMarkEvaluator(benchmark='b')",
+        "sagemaker.ListMlflowApps"),
+    "an object of S3 under a name": (
+        "from sagemaker import Session\nSession().upload_string_as_file_body('t', 'b', 'k')", "s3.PutObject"),
+    "a client that an attribute has from another": (
+        "from sagemaker.analytics import ExperimentAnalytics\nExperimentAnalytics(experiment_name='e').dataframe()",
+        "sagemaker.Search"),
+    "a client that is a parameter": (
+        "from sagemaker.workflow.pipeline import Pipeline\nPipeline(name='p').describe_trigger('t')",
+        "scheduler.GetSchedule"),
+    "a waiter that the SDK makes itself": (
+        "from sagemaker.mlops.workflow.pipeline import Pipeline\nPipeline(name='p').start().wait()",
+        "sagemaker.DescribePipelineExecution"),
+    "a class of which only the next is told": (
+        "from sagemaker.predictor import Predictor\nPredictor('e').list_monitors()", "sagemaker.ListTags"),
+    "a method of a class below": (
+        "from sagemaker.lineage.context import Context\nContext.load('c').training_job_arns()", "sagemaker.QueryLineage"),
+    "what a class method takes up": ("from sagemaker import AutoML\nAutoML.attach('j')", "sagemaker.ListTags"),
 }  # fmt: skip
 
 
@@ -85,6 +104,36 @@ def test_what_only_an_argument_asks_for_is_not_called_without_it(given: str, exp
     """A trainer makes a rule of EventBridge where it is to notify somebody."""
     found = operations(f"from sagemaker.train import SFTTrainer\nSFTTrainer(model='m'{given})")
     assert ("events.PutRule" in found) is expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", True), (", mlflow_resource_arn='arn:aws:x'", False)])
+def test_a_validator_asks_for_what_is_not_given(given: str, expected: bool) -> None:
+    """An evaluator looks for an MLflow app where none is named, and for its model where that is one's own."""
+    code = f"from sagemaker.train.evaluate import BenchMarkEvaluator\nBenchMarkEvaluator(benchmark='b'{given})"
+    assert ("sagemaker.ListMlflowApps" in operations(code)) is expected
+    assert "sagemaker.DescribeModelPackageGroup" not in operations(code)
+    grouped = code.replace("'b'", "'b', model_package_group='g'")
+    assert "sagemaker.DescribeModelPackageGroup" in operations(grouped)
+
+
+STEPS = {
+    "a step": "ProcessingStep(name='s', processor=None, code={})",
+    "an estimator's": "TrainingStep(name='s', estimator=Estimator(entry_point={}, role=ROLE))",
+    "a tuner's": "TuningStep(name='s', tuner=HyperparameterTuner(Estimator(entry_point={}, role=ROLE), 'm', [{{}}]))",
+    "a tuner that is run": "HyperparameterTuner(Estimator(entry_point={}, role=ROLE), 'm', [{{}}]).fit()",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_code_within_what_is_given_is_sent(step: str) -> None:
+    """What an estimator within a tuner or a step has as its code lies at S3 before a job begins."""
+    start = (
+        "from sagemaker.workflow.steps import *\nfrom sagemaker.estimator import Estimator\n"
+        "from sagemaker.tuner import HyperparameterTuner\nROLE = 'arn:aws:iam::111122223333:role/r'\n"
+    )
+    for code, expected in (("'run.py'", True), ("'s3://b/run.py'", False)):
+        made = reading(start + STEPS[step].format(code)).calls
+        assert ("s3.PutObject" in {one for call in made for one in call.operations}) is expected, code
 
 
 def test_places_name_classes_and_functions_of_the_tables() -> None:

@@ -18,6 +18,9 @@ from rolemgr.code.values import (
     AwsKind,
     AwsObject,
     BoundMethod,
+    CodeFunction,
+    ListValue,
+    MappingValue,
     TextValue,
     UnknownValue,
     Value,
@@ -45,6 +48,8 @@ _ORDINARY: Final = frozenset(
        "wait", "run", "start", "stop", "list", "create", "delete", "describe", "add", "set", "name", "put", "query"}
 )  # fmt: skip
 """Methods that anything may have: called on what nothing at all is known of, they say nothing."""
+_RUN_WITH_REST: Final = ("submit", "run_in_executor", "to_thread", "partial", "call_soon", "apply_async")
+"""What calls the function that it is given, with what comes behind it."""
 _S3: Final = "s3://"
 _NOT_READ: Final = "and is not read"
 _NOT_READ_MODULE: Final = "which is not read"
@@ -179,9 +184,11 @@ class Guessing(Expressions):
         found = False
         for number, one in enumerate(given.every()):
             for each in alternatives(one):
+                rest = given.positional[number + 1 :] if number < len(given.positional) else ()
                 if isinstance(each, BoundMethod) and self._can_be_called(each):
-                    rest = given.positional[number + 1 :] if number < len(given.positional) else ()
                     self.bound(each, CallArguments(rest, given.named, open=True), self.as_call(node))
+                if isinstance(each, CodeFunction):
+                    self.called(each, _for_function(given, rest, node), self.as_call(node))
                 is_client = isinstance(each, AwsObject) and each.kind not in (AwsKind.ANSWER, AwsKind.SDK)
                 is_sdk = isinstance(each, AwsObject) and each.kind is AwsKind.SDK and self.sdk.calls_anything(each)
                 found = found or is_client or is_sdk
@@ -216,6 +223,24 @@ class Guessing(Expressions):
             self.reading.call(node, name, data["writes"]["calls"], arguments)
         elif name not in _ORDINARY and not path.startswith("IPython."):
             self.reading.cannot_tell(node, name or "call", "it is given a location at S3, which it may read or write")
+
+
+def _for_function(given: CallArguments, rest: tuple[Value, ...], node: ast.Call) -> CallArguments:
+    """Return what a function is called with that is handed over: to ``submit``, to a thread, or to anything else."""
+    name = (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
+    if name in _RUN_WITH_REST:
+        return CallArguments(rest, given.named, open=given.open)
+    listed, named = given.named.get("args"), given.named.get("kwargs")
+    if isinstance(listed, ListValue):
+        entries = named.entries if isinstance(named, MappingValue) else {}
+        return CallArguments(tuple(listed.items), entries, open=listed.open or given.open)
+    return CallArguments(open=True)
 
 
 def _is_place(value: Value) -> bool:

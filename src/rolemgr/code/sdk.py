@@ -124,6 +124,9 @@ class Sdk:
         """Return what the method *name* of *owner* gives, its calls noted."""
         table, of = table_of(owner), key_of(owner)
         row = table.row(of, name)
+        if row is None and (below := table.below(of, name)):
+            made = (AwsObject(owner.kind, f"{table.version}.{one}", owner.arguments, is_open=True) for one in below)
+            return either([self.method(one, name, given, node) for one in made])
         if row is None:
             self._reading.cannot_tell(
                 node, f"{shown_of(owner)}.{name}", f"the table of the SDK ({table.version}) has no such method"

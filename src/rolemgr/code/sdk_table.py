@@ -90,6 +90,19 @@ class SdkTable:
             own = own or source
         return own
 
+    def below(self, name: str, method: str) -> tuple[str, ...]:
+        """Return the classes below the class *name* that have a *method* of their own: an object may be one of them."""
+        return tuple(one for one in self._having.get(method, ()) if one != name and name in self.lineage(one))
+
+    @cached_property
+    def _having(self) -> Mapping[str, list[str]]:
+        """The classes that have a method of each name."""
+        found: dict[str, list[str]] = {}
+        for name, one in self.classes.items():
+            for method in one.get("methods", ()):
+                found.setdefault(method, []).append(name)
+        return found
+
     def _source(self, classes: Iterable[str], method: str) -> Mapping[str, Any]:
         found = (self.classes.get(one, {}).get("methods", {}).get(method) for one in classes)
         return next((one for one in found if one is not None), {})
