@@ -265,7 +265,7 @@ def isolate() -> None:
     time.sleep = lambda _: None
     builtins.input = lambda *_: ""
     with contextlib.suppress(ImportError):  # what the SDK shows in a notebook asks AWS for more than in a terminal
-        __import__("IPython").get_ipython = _kernel
+        vars(__import__("IPython"))["get_ipython"] = _kernel
     sys.addaudithook(_no_processes)
     sys.meta_path.append(StandIns())
     signal.signal(signal.SIGALRM, _out_of_time)

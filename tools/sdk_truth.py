@@ -33,6 +33,8 @@ TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service":
 recorded: list[str] = []
 asked: dict[str, str] = {}
 """The texts of the request that is answered, by the names that an answer has for them."""
+tagged: list[dict[str, str]] = []
+"""The tags that requests have set: what is asked for its tags has those."""
 
 
 def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
@@ -82,6 +84,9 @@ def called(client: Any, operation: str, request: dict[str, Any]) -> dict[str, An
     recorded.append(f"{model.service_name}.{operation}")
     shape = model.operation_model(operation).output_shape
     made = answer(shape) if shape else {}
+    tagged.extend(one for one in request.get("Tags", ()) if isinstance(one, dict))
+    if operation == "ListTags" and tagged:
+        made["Tags"] = list(tagged)
     extra = {"ContentLength": 2, "ETag": '"x"'} if operation in ("HeadObject", "GetObject") else {}
     return {**made, **extra, "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RequestId": "x"}}
 
@@ -101,6 +106,7 @@ def main(path: str, run: Callable[[str, dict[str, Any]], None]) -> None:
     found = {}
     for name, code in cases(Path(path).read_text("utf-8")):
         recorded.clear()
+        tagged.clear()
         run(code, {"__name__": "__main__"})
         found[name] = sorted(set(recorded))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")

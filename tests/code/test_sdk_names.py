@@ -136,6 +136,29 @@ def test_code_within_what_is_given_is_sent(step: str) -> None:
         assert ("s3.PutObject" in {one for call in made for one in call.operations}) is expected, code
 
 
+SERVE = "from sagemaker.serve import ModelBuilder\nModelBuilder(model=object()).build(){}\n"
+VERSIONS = {
+    "alone it is the third": ("", False),
+    "beside what only the second has": ("from sagemaker import get_execution_role\n", True),
+    "beside what only the third has": ("from sagemaker.core.resources import Model\n", False),
+    "beside both": ("from sagemaker.core import image_uris\nfrom sagemaker.utils import name_from_base\n", False),
+    "beside what either may have": ("from sagemaker_core.shapes import Tag\n", False),
+    "the package alone tells nothing": ("import sagemaker\n", False),
+}
+
+
+@pytest.mark.parametrize("case", VERSIONS)
+def test_other_imports_tell_of_which_version_a_module_of_both_is(case: str) -> None:
+    """The second's `build` gives a model that is deployed; the third's makes one at SageMaker."""
+    imports, is_second = VERSIONS[case]
+    found = {one for call in reading(imports + SERVE.format("")).calls for one in call.operations}
+    assert ("sagemaker.CreateModel" in found) is not is_second
+    deployed = {
+        one for call in reading(imports + SERVE.format(".deploy(1, 'ml.m5.large')")).calls for one in call.operations
+    }
+    assert ("sagemaker.CreateEndpoint" in deployed) is is_second
+
+
 def test_places_name_classes_and_functions_of_the_tables() -> None:
     """Each name that several modules have leads to rows of its own."""
     for table in tables():

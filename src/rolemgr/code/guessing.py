@@ -75,6 +75,8 @@ class Guessing(Expressions):
     def imported(self, module: str, name: str, node: ast.AST) -> None:
         """Say that a *module*, of which *name* is taken, is neither read nor known."""
         top = module.partition(".")[0]
+        if top in TOP and (name or "." in module):
+            self.sdk.imports[f"{module}.{name}"] = None
         if is_tabled(module) or (top and is_harmless(module)) or is_given(module, name, self.given):
             self._modules.add(top)
             return

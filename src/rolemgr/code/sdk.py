@@ -25,6 +25,8 @@ class Sdk:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self.imports: dict[str, None] = {}
+        """The modules and names of the SDK that the code has imported so far: they tell which version it is for."""
 
     def named(self, path: str, given: CallArguments, node: ast.Call) -> Value | None:
         """Return what a class or function of the SDK gives; None where *path* is not one of the SDK."""
@@ -32,7 +34,7 @@ class Sdk:
             return None
         if path.startswith(not_of_aws()):
             return _ANSWER
-        table = table_for(path)
+        table = table_for(path, self.imports)
         path = table.path_here(path)
         above, _, name = path.rpartition(".")
         owners = [one for one in table.keys(above) if one in table.classes]
@@ -77,7 +79,7 @@ class Sdk:
 
     def has(self, path: str) -> bool:
         """Tell whether the table has the class or function that is imported as *path*."""
-        table = table_for(path)
+        table = table_for(path, self.imports)
         return table.is_at(table.path_here(path))
 
     def is_method(self, owner: AwsObject, name: str) -> bool:

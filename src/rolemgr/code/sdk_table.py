@@ -172,10 +172,16 @@ _THIRD: Final = ("sagemaker.core", "sagemaker.train", "sagemaker.serve", "sagema
 TOP: Final = ("sagemaker", "sagemaker_core")
 
 
-def table_for(path: str) -> SdkTable:
-    """Return the version of the SDK that the import *path* is of."""
+_BOTH: Final = ("sagemaker.serve", "sagemaker_core")
+"""What either version has, or may be installed beside."""
+
+
+def table_for(path: str, imports: Iterable[str] = ()) -> SdkTable:
+    """Return the version of the SDK that *path* is of, in code that *imports* others of it."""
     second, third = tables()
-    return third if path.startswith(_THIRD) else second
+    told = [one for one in imports if not one.startswith(_BOTH)] if path.startswith("sagemaker.serve") else []
+    is_second = told and not any(one.startswith(_THIRD) for one in told)
+    return third if path.startswith(_THIRD) and not is_second else second
 
 
 def table_of(owner: AwsObject) -> SdkTable:
