@@ -35,6 +35,8 @@ asked: dict[str, str] = {}
 """The texts of the request that is answered, by the names that an answer has for them."""
 tagged: list[dict[str, str]] = []
 """The tags that requests have set: what is asked for its tags has those."""
+OWN_TAGS = [{"Key": "SagemakerModelEvaluation", "Value": "true"}]
+"""The tags by which the SDK looks for what it has made: `get_all` of its evaluators passes over what has none."""
 
 
 def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
@@ -85,8 +87,8 @@ def called(client: Any, operation: str, request: dict[str, Any]) -> dict[str, An
     shape = model.operation_model(operation).output_shape
     made = answer(shape) if shape else {}
     tagged.extend(one for one in request.get("Tags", ()) if isinstance(one, dict))
-    if operation == "ListTags" and tagged:
-        made["Tags"] = list(tagged)
+    if operation == "ListTags":
+        made["Tags"] = [*OWN_TAGS, *tagged]
     extra = {"ContentLength": 2, "ETag": '"x"'} if operation in ("HeadObject", "GetObject") else {}
     return {**made, **extra, "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RequestId": "x"}}
 
