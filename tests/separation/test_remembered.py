@@ -89,7 +89,8 @@ def test_few_contexts_and_many_are_asked() -> None:
     """Of a product that nobody can hold, no context is made before its turn."""
     role = rendered(CATALOG, persona="ml-engineer").role
     many = {f"aws:RequestTag/{number}": tuple(map(str, range(100))) for number in range(20)}
-    for context in ({"aws:RequestedRegion": ("eu-west-1", "us-east-1")}, many):
+    few: dict[str, tuple[str, ...]] = {"aws:RequestedRegion": ("eu-west-1", "us-east-1")}
+    for context in (few, many):
         entry = Never(Forbidden(action="sagemaker:CreateTrainingJob", context=context), SourceLocation("a persona"))
         asked = replace(role, persona=replace(role.persona, never=(entry,)))
         assert [one.action for one in violations(asked, ())] == ["sagemaker:CreateTrainingJob"]
