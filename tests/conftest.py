@@ -21,7 +21,7 @@ from rolemgr.cli.main import main
 
 # A busy machine is no failure.
 settings.register_profile(
-    "steady", max_examples=examples(30, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady", max_examples=examples(15, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
 
