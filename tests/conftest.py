@@ -15,13 +15,13 @@ from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.nightly import examples, without_the_rest
+from tests.nightly import drawn, examples, without_the_rest
 
 from rolemgr.cli.main import main
 
 # A busy machine is no failure.
 settings.register_profile(
-    "steady", max_examples=examples(30, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady", max_examples=examples(15, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
 
@@ -38,8 +38,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make tests of the drawn combinations alone (`tests/nightly.py`): most are not, and each would be made, and left."""
+    mark = metafunc.definition.get_closest_marker("sampled")
+    if mark and not metafunc.config.getoption("--update-golden"):
+        metafunc._calls[:] = drawn(metafunc.definition.nodeid, metafunc._calls, *mark.args)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what waits for the night, and the combinations that are not drawn (`tests/nightly.py`)."""
+    """Leave out what waits for the night."""
     named = any("::" in argument for argument in config.args)
     kept = list(items) if config.getoption("--update-golden") else without_the_rest(items, named)
     among = set(kept)

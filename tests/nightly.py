@@ -11,12 +11,24 @@ night, or for whoever names it: a sweep or a program of others, where a quicker 
 import heapq
 import os
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import pytest
 
 T = TypeVar("T")
+
+
+class _Parametrized(Protocol):
+    """A combination of parameters, as pytest has it before it makes a test of it."""
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The value of each parameter."""
+        ...
+
+
+Case = TypeVar("Case", bound=_Parametrized)
 
 WHOLE = bool(os.environ.get("ROLEMGR_WHOLE"))
 """Whether every combination and every example is tried."""
@@ -36,44 +48,33 @@ def some(cases: Iterable[T], one_in: int) -> list[T]:
 
 
 def without_the_rest(items: Sequence[pytest.Item], named: bool = False) -> list[pytest.Item]:
-    """Return *items* without those that wait for the night, if none was *named*, and those not drawn; in their order."""
+    """Return *items* without those that wait for the night, if none was *named*; in their order."""
+    return [item for item in items if WHOLE or named or not item.get_closest_marker("nightly")]
+
+
+def drawn(name: str, cases: Sequence[Case], most: int | None = None) -> list[Case]:
+    """Return those of the *cases* of the test *name* that are tried, *most* at most; in their order, at night all."""
     if WHOLE:
-        return list(items)
-    items = [item for item in items if named or not item.get_closest_marker("nightly")]
-    marked: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        if item.get_closest_marker("sampled"):
-            marked.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    drawn = {case for cases in marked.values() for case in _drawn(cases)}
-    return [item for item in items if item in drawn or not item.get_closest_marker("sampled")]
-
-
-def _drawn(cases: Sequence[pytest.Item]) -> list[pytest.Item]:
-    mark = cases[0].get_closest_marker("sampled")
-    most = mark.args[0] if mark and mark.args else None
-    order = random.Random(cases[0].nodeid.partition("[")[0]).sample(cases, len(cases))  # noqa: S311 - a draw, no secret
-    covering = list(_covering(order))
+        return list(cases)
+    order = random.Random(name).sample(range(len(cases)), len(cases))  # noqa: S311 - a draw, no secret
+    covering = list(_covering([cases[place] for place in order]))
     among = set(covering)
-    others = [case for case in order if case not in among]
-    return covering if most is None else [*covering, *others][:most]
+    others = [place for place in range(len(order)) if place not in among]
+    taken = {order[place] for place in (covering if most is None else [*covering, *others][:most])}
+    return [case for place, case in enumerate(cases) if place in taken]
 
 
-def _covering(cases: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """Yield those of *cases*, most new values first, that have each value of each parameter at least once."""
-    values = [(case, _values(case)) for case in cases]
-    waiting = [(-len(found), place) for place, (_, found) in enumerate(values)]
+def _covering(cases: Sequence[Case]) -> Iterator[int]:
+    """Yield the places of those of *cases*, most new values first, that have each value of each parameter."""
+    values = [{(name, repr(value)) for name, value in case.params.items()} for case in cases]
+    waiting = [(-len(found), place) for place, found in enumerate(values)]
     heapq.heapify(waiting)
     seen: set[tuple[str, str]] = set()
     while waiting and waiting[0][0]:
-        case, found = values[waiting[0][1]]
-        new = (-len(found - seen), waiting[0][1])
+        place = waiting[0][1]
+        new = (-len(values[place] - seen), place)
         if new != heapq.heapreplace(waiting, new):
             continue  # what came since has some of its values: it stands further back now
-        heapq.heapreplace(waiting, (0, new[1]))
-        seen |= found
-        yield case
-
-
-def _values(case: pytest.Item) -> set[tuple[str, str]]:
-    spec = getattr(case, "callspec", None)
-    return {(name, repr(value)) for name, value in spec.params.items()} if spec else set()
+        heapq.heapreplace(waiting, (0, place))
+        seen |= values[place]
+        yield place

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -21,19 +22,15 @@ ACCOUNT = "123456789012"
 
 SECRET = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
 
-_SERVER = """
-from werkzeug.serving import WSGIRequestHandler
-from moto.server import main
-WSGIRequestHandler.log_request = lambda *_: None  # nobody reads the log, and a full pipe stops the server
-WSGIRequestHandler.disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's acknowledgement
-main(['-H', '127.0.0.1', '-p', '0'])
-"""
+_SERVER = Path(__file__).with_name("aws_server.py")
 
 
 @contextmanager
-def served(**environment: str) -> Iterator[str]:
-    """Run a moto server with these environment variables; stop it at the end."""
-    command = [sys.executable, "-c", _SERVER]
+def served(*policies: str, **environment: str) -> Iterator[str]:
+    """Run a moto server with these managed policies of AWS and environment variables; stop it at the end."""
+    command = [sys.executable, str(_SERVER)]
+    if policies:
+        environment |= {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "AWS_POLICIES": ",".join(policies)}
     given: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env={**os.environ, **environment}, **given) as server:
         try:

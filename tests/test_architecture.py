@@ -110,8 +110,9 @@ def modules_of(room: str) -> list[Path]:
     return [path for path in MODULES if room_of(path) == room]
 
 
-each_room = pytest.mark.parametrize("room", sorted({room_of(path) for path in MODULES}))
-"""A test for each room: one for each module would take longer to set up than to run."""
+each_room = pytest.mark.parametrize("room", sorted({room_of(path) for path in MODULES}), scope="module")
+"""A test for each room: one for each module would take longer to set up than to run. All tests of a room follow each
+other, so that its modules are parsed once."""
 
 
 @functools.cache
@@ -124,7 +125,13 @@ def nodes(path: Path, *words: str) -> Iterator[ast.AST]:
     """Yield all nodes of the module at *path*; none where its text has none of the *words* that are looked for."""
     text = text_of(path)
     if not words or any(word in text for word in words):
-        yield from ast.walk(ast.parse(text))
+        yield from ast.walk(tree_of(path))
+
+
+@functools.lru_cache(maxsize=128)
+def tree_of(path: Path) -> ast.Module:
+    """Return the module at *path*, parsed; trees of all modules would take too much room."""
+    return ast.parse(text_of(path))
 
 
 @functools.cache
@@ -152,7 +159,7 @@ def called(path: Path) -> Iterator[str]:
 
 def undocumented(path: Path) -> Iterator[str]:
     """Yield what is public at *path* and has no docstring: the module, its classes, functions and methods."""
-    module = ast.parse(text_of(path))
+    module = tree_of(path)
     if ast.get_docstring(module) is None:
         yield "the module"
     yield from _undocumented(module, "")
@@ -395,7 +402,7 @@ def test_commands_have_their_imports_at_the_top() -> None:
 
 def lazily_named(path: Path) -> Iterator[str]:
     """Yield the dotted names by which the module at *path* takes something from a room of `cli/lazy.py`."""
-    tree = ast.parse(text_of(path))
+    tree = tree_of(path)
     rooms = {
         alias.asname or alias.name: alias.name
         for node in tree.body

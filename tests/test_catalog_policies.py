@@ -118,14 +118,14 @@ def test_each_group_is_sound_alone(group: str, partition: str) -> None:
     check_sound(role_of([group], partition))
 
 
-@settings(max_examples=examples(150, 500), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60, 500), deadline=None, suppress_health_check=list(HealthCheck))
 @given(groups=st.lists(st.sampled_from(GROUPS), min_size=1, max_size=12, unique=True), everything=st.booleans())
 def test_random_compositions_are_sound(groups: list[str], everything: bool) -> None:
     """Whatever groups stand together, what each grants stays alive and right."""
     check_sound(role_of(groups, all_of_them=everything), may_contradict=True)
 
 
-@settings(max_examples=examples(15, 50), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(7, 50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), groups=st.lists(st.sampled_from(GROUPS), min_size=2, max_size=8, unique=True))
 def test_the_order_of_groups_does_not_matter(data: st.DataObject, groups: list[str]) -> None:
     """The same groups in another order render to the same bytes."""

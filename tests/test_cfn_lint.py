@@ -22,7 +22,7 @@ def template(properties: dict[str, Any]) -> dict[str, Any]:
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("partition", PARTITION_REGIONS)
 @pytest.mark.parametrize("persona", sorted(Catalog().found("personas")))
 def test_each_persona_is_a_valid_resource(persona: str, partition: str) -> None:

@@ -6,9 +6,11 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.conftest import Run
 from tools.explanation_pages import facts
 from tools.reference_pages import names, since_text
 
@@ -77,14 +79,14 @@ PAGES = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "CHANGELOG.md", *sort
          TOP / "examples/README.md"]  # fmt: skip
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(TOP)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_lead_somewhere() -> None:
     """To a file that is there, and to a heading that it has."""
-    for name, heading in LINK.findall(page.read_text()):
-        to = page.parent / name if name else page
-        assert to.exists(), name
-        if heading:
-            assert heading[1:] in _anchors(to.read_text()), f"{name}{heading}"
+    anchors_of = cache(lambda path: _anchors(path.read_text()))
+    for page in PAGES:
+        for name, heading in LINK.findall(page.read_text()):
+            to = page.parent / name if name else page
+            assert to.exists(), f"{page.name}: {name}"
+            assert not heading or heading[1:] in anchors_of(to), f"{page.name}: {name}{heading}"
 
 
 def test_the_site_leads_to_every_page() -> None:
@@ -132,7 +134,7 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
+def test_the_write_a_group_page_is_true(tmp_path: Path, run: Run) -> None:
     """The group and the persona of the how-to page compose, and its two simulations decide as it says."""
     page = (TOP / "docs/write-an-activity-group.md").read_text()
     group, *blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -149,11 +151,11 @@ def test_the_write_a_group_page_is_true(tmp_path: Path) -> None:
         commands.append(f"rolemgr create --persona {name} --catalog our-catalog --add read-prompts")
     assert (len(files), len(commands)) == (4, 6)
     for command in commands:
-        arguments = shlex.split(command.replace("\\\n", " "))[1:]
-        subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
+        ran = run(*shlex.split(command.replace("\\\n", " "))[1:])
+        assert ran.code == 0, ran.stderr
 
 
-def test_the_write_a_persona_page_is_true(tmp_path: Path) -> None:
+def test_the_write_a_persona_page_is_true(tmp_path: Path, run: Run) -> None:
     """Both personas of the page are right, and its commands say what it says."""
     page = (TOP / "docs/write-a-persona.md").read_text()
     first, second = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -163,8 +165,8 @@ def test_the_write_a_persona_page_is_true(tmp_path: Path) -> None:
     commands = re.findall(r"^(rolemgr .*?[^\\])$", page, re.MULTILINE | re.DOTALL)
     assert len(commands) == 4
     for command in commands:
-        arguments = shlex.split(command.replace("\\\n", " "))[1:]
-        subprocess.run([*ROLEMGR, *arguments], cwd=tmp_path, capture_output=True, check=True)
+        ran = run(*shlex.split(command.replace("\\\n", " "))[1:])
+        assert ran.code == 0, ran.stderr
 
 
 STEP = re.compile(r"Save this as `([\w/.-]+)`:\n\n```yaml\n(.*?)```|```console\n(.*?)```", re.DOTALL)
@@ -195,7 +197,7 @@ def test_a_page_is_typed_as_it_stands(page: str, count: int, tmp_path: Path) -> 
     assert typed == count
 
 
-def test_the_create_page_is_true(tmp_path: Path) -> None:
+def test_the_create_page_is_true(tmp_path: Path, run: Run) -> None:
     """The role file of the page composes, and each of its commands runs, one file or many."""
     page = (TOP / "docs/create-a-role.md").read_text()
     (file,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -204,12 +206,10 @@ def test_the_create_page_is_true(tmp_path: Path) -> None:
         (tmp_path / path).write_text(file)
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 6
-    made = [
-        subprocess.run([*ROLEMGR, *shlex.split(one)[1:]], cwd=tmp_path, capture_output=True, check=True)
-        for one in commands
-    ]
+    made = [run(*shlex.split(one)[1:]) for one in commands]
+    assert [one.code for one in made] == [0] * 6
     assert (tmp_path / "churn.json").read_bytes() == (tmp_path / "out/churn-ds.json").read_bytes()
-    assert b"churn-ds" in made[0].stdout
+    assert "churn-ds" in made[0].stdout
 
 
 def test_the_stand_ins_are_judged_by_the_command_that_the_page_names() -> None:
@@ -240,7 +240,7 @@ def test_every_fact_has_evidence_of_a_known_kind() -> None:
     assert [one.source for one in found if not re.match(known, one.source)] == []
 
 
-def test_the_export_page_is_true(tmp_path: Path) -> None:
+def test_the_export_page_is_true(tmp_path: Path, run: Run) -> None:
     """Each of its `rolemgr` commands runs as it stands, and the module is where the page's `source` says."""
     page = (TOP / "docs/export.md").read_text()
     (file,) = re.findall(r"```yaml\n(.*?)```", (TOP / "docs/create-a-role.md").read_text(), re.DOTALL)
@@ -248,21 +248,17 @@ def test_the_export_page_is_true(tmp_path: Path) -> None:
     (tmp_path / "roles/churn.yaml").write_text(file)
     commands = re.findall(r"^rolemgr (.*)$", page, re.MULTILINE)
     assert len(commands) == 6
-    for command in commands:
-        subprocess.run([*ROLEMGR, *shlex.split(command)], cwd=tmp_path, capture_output=True, check=True)
+    assert [run(*shlex.split(command)).code for command in commands] == [0] * 6
     (source,) = re.findall(r'source = "(.*)"', page)
     assert (tmp_path / source / "role.tf.json").is_file()
 
 
-def test_the_layers_page_is_true(tmp_path: Path) -> None:
+def test_the_layers_page_is_true(tmp_path: Path, run: Run) -> None:
     """Each of its commands runs as it stands; a training job that says nothing is denied by the SCP."""
     page = (TOP / "docs/layers.md").read_text()
     commands = re.findall(r"^rolemgr (.*)$", page, re.MULTILINE)
     assert len(commands) == 10
-    made = [
-        subprocess.run([*ROLEMGR, *shlex.split(one)], cwd=tmp_path, capture_output=True, text=True, check=False)
-        for one in commands
-    ]
-    assert [one.returncode for one in made] == [0] * 10
+    made = [run(*shlex.split(one)) for one in commands]
+    assert [one.code for one in made] == [0] * 10
     assert made[6].stdout.startswith("ExplicitlyDenied")
     assert all(": proven (" in one.stdout for one in made[7:])

@@ -87,7 +87,7 @@ def assert_read_back(iam: Any, role: RoleDocuments) -> None:
 @pytest.fixture
 def iam_with_policies() -> Iterator[Any]:
     """Return an IAM client of a server that has AWS's managed policies, which moto leaves out to start sooner."""
-    with served(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
+    with served(*managed_policy_names(), "PowerUserAccess") as address:
         client = iam_client(address)
         yield client
         client.close()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tests.conftest import Run
 
 from rolemgr import __version__
 from rolemgr.catalog import recorded
@@ -132,9 +133,11 @@ def test_the_installed_package_is_the_one_from_the_wheel(installed: Path) -> Non
     ],
     ids=" ".join,
 )
-def test_it_does_from_the_wheel_what_it_does_from_the_checkout(args: tuple[str, ...], installed: Path) -> None:
+def test_it_does_from_the_wheel_what_it_does_from_the_checkout(
+    args: tuple[str, ...], installed: Path, run: Run
+) -> None:
     """The main job and its neighbours give the same bytes, origins included."""
-    assert output(installed / "rolemgr", *args) == output(sys.executable, "-m", "rolemgr.cli.main", *args)
+    assert output(installed / "rolemgr", *args) == run(*args).stdout
 
 
 def test_the_wheel_has_a_record_of_every_file_of_the_catalog(built: Built) -> None:

@@ -67,7 +67,7 @@ def churn(run: "Run", endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return "churn.yaml"
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(("action", "name", "shape"), CASES, ids=[f"{one[0]}-{one[1]}" for one in CASES])
 def test_reading_is_one_line(
     action: str, name: str, shape: Callable[[bytes], bytes], run: "Run", churn: str, endpoint: str

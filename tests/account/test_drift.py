@@ -211,7 +211,7 @@ def test_a_trust_policy_of_all_actions_is_told(iam: Any) -> None:
 
 def test_policies_of_aws_are_judged_by_their_text_where_it_is_known() -> None:
     """AdministratorAccess by what it allows, one that the reference has not by its ARN."""
-    with served(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
+    with served("AdministratorAccess", "ReadOnlyAccess") as address:
         iam = iam_client(address)
         prepare(iam)
         bring(iam, ROLE)

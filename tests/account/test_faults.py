@@ -31,7 +31,7 @@ def test_the_matrix_has_a_row_for_each_call(account: FaultyAccount) -> None:
     assert account.update_calls() == list(UPDATE_CALLS)
 
 
-@pytest.mark.sampled(60)
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize(("number", "call", "fault"), CREATION)
 def test_creating_leaves_all_or_nothing(account: FaultyAccount, number: int, call: str, fault: str) -> None:
     """One fault at one call: the role is there whole, or no trace of it is."""
@@ -41,7 +41,7 @@ def test_creating_leaves_all_or_nothing(account: FaultyAccount, number: int, cal
     assert isinstance(outcome.failure, KeyboardInterrupt | AwsError | None)
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(("number", "call", "fault"), CHANGE)
 def test_changing_leaves_the_old_or_the_new(account: FaultyAccount, number: int, call: str, fault: str) -> None:
     """The same for a change: the old role as it was, or the new one."""

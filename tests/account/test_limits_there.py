@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.account.test_commands import aws, role_file
+from tests.nightly import WHOLE, some
 from tests.support import composed
 
 from rolemgr.catalog.load import Catalog
@@ -159,7 +160,7 @@ TOLD_AS_ACCESS = {("unified-studio-user", "studio-vpc")}
 def test_values_of_every_guardrail_are_read_back() -> None:
     """From all roles that proofs are about."""
     judged = 0
-    for choices in variants(CATALOG):
+    for choices in some(variants(CATALOG), 4):
         role = composed(CATALOG, **choices)
         there = [one for one in permissions_policy(role.statements).statements() if isinstance(one, IdentityStatement)]
         granted = frozenset(name for one in there if one.effect is Effect.ALLOW for name in one.action or ())
@@ -172,7 +173,7 @@ def test_values_of_every_guardrail_are_read_back() -> None:
             assert found is None or {key: sorted(value) for key, value in found.values.items()} == {
                 key: sorted(value) for key, value in one.values.items()
             }
-    assert judged > 300
+    assert judged > (300 if WHOLE else 75)
 
 
 def test_what_is_left_of_a_guardrail_is_not_read() -> None:

@@ -14,10 +14,10 @@ ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 
 def test_a_crowd_that_pass_and_assume_one_another_is_linear() -> None:
-    """A thousand roles are a million pairs; the search starts at those who are worth getting at."""
+    """Five hundred roles are a quarter of a million pairs; the search starts at those who are worth getting at."""
     start = time.process_time()
-    result = audited(crowd(1_000, 20))
-    assert time.process_time() - start < 60
+    result = audited(crowd(500, 20))
+    assert time.process_time() - start < 20
     assert {one for one, name in found(result) if name.startswith("crowd")} == {"AU202", "AU203"}
 
 

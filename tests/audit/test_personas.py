@@ -1,5 +1,7 @@
 """What an audit says that our own roles may do: all that their Allows name, whatever guardrails stand beside them."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.support import role_spec
 
@@ -13,6 +15,9 @@ from rolemgr.errors import SourceLocation
 from rolemgr.iam.documents import Effect, IdentityPolicy
 from rolemgr.model.inventory import HeldPolicy, HeldRole
 from rolemgr.render.documents import render
+
+if TYPE_CHECKING:
+    from tests.conftest import UserCatalog
 
 CATALOG = Catalog()
 ACCOUNT = "111122223333"
@@ -99,3 +104,13 @@ def test_two_denies_on_one_key_are_escaped_by_one_value() -> None:
     found = asked.ask("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/x")
     assert found.shown is not None
     assert found.shown.request.context["sagemaker:InstanceTypes"] == ("ml.m5.example",)
+
+
+def test_the_answer_that_is_kept_is_that_of_the_catalog(user_catalog: "UserCatalog") -> None:
+    """Of the built-in catalog it is found once, of one with a user's folder each time: what changes there counts."""
+    folder = user_catalog({"separations/mine.yaml": "title: Mine\nwhy: It is mine.\nnever: [s3:GetObject]\n"})
+    assert persona_actions(Catalog([folder])) == persona_actions(CATALOG) == persona_actions(Catalog())
+    mine = folder / "personas" / "mine.yaml"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("title: Mine\ndescription: Mine alone.\nactivity_groups: [invoke-endpoints]\n")
+    assert persona_actions(Catalog([folder])).keys() - persona_actions(CATALOG).keys() == {"mine"}

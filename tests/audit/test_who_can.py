@@ -253,7 +253,7 @@ def _statement(random: Random, *, of_resource: bool = False) -> dict[str, Any]:
     return made | ({"Principal": {"AWS": random.choice(names)}} if of_resource else {})
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("seed", range(60))
 def test_it_agrees_with_the_evaluator(seed: int) -> None:
     """Random policies on every layer, decided once more from policies that are put together here, by hand."""

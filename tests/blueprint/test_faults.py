@@ -18,7 +18,7 @@ def test_without_a_fault_all_proofs_hold() -> None:
     assert not any(one.open or one.untold for one in found.compromise.answers)
 
 
-@pytest.mark.sampled(35)
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['fault']} ({fault['found_by']})")
 def test_a_fault_is_found(fault: dict[str, Any]) -> None:
     """The proof fails, says what, and shows a request, or the test says why there is none."""

@@ -80,7 +80,7 @@ def test_a_deny_that_closes_a_sink_alone_opens_it_when_it_goes() -> None:
     whole = three_accounts()
     idle = {str(one) for one in reached(whole).idle}
     for level in whole.layers:
-        for statement in some(level.documents.policies[0].document.statements(), 4):
+        for statement in some(level.documents.policies[0].document.statements(), 8):
             name = f"{level.kind} {level.documents.policies[0].name} `{statement.sid}`"
             found = reached(fault({"layer": f"{level.level} {level.kind}", "without": statement.sid}))
             assert any(one.open for one in found.answers) is (name not in idle), name

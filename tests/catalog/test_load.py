@@ -220,3 +220,17 @@ def test_the_built_in_catalog_lies_where_it_is_reviewed() -> None:
     assert (builtin_folder() / "pyproject.toml").is_file()
     assert Catalog().found("personas")
     assert Catalog().found("activity_groups")
+
+
+def test_the_groups_that_name_a_parameter_are_all_that_declare_it(user_catalog: "UserCatalog") -> None:
+    """Of ours, by their text, and far fewer than there are; of the user's each one, as YAML may spell a name otherwise."""
+    hidden = GROUP + 'parameters:\n  "assumed\\x5froles": {type: role-arn, help: H, default: []}\n'
+    catalog = Catalog([user_catalog({"activity_groups/hidden.yaml": hidden})])
+    groups = {name: catalog.activity_group(name).value.parameters for name in catalog.found("activity_groups")}
+    assert "assumed_roles" in groups["hidden"]
+    for parameter in {one for declared in groups.values() for one in declared} - catalog.shared_parameters.keys():
+        declaring = [name for name, declared in groups.items() if parameter in declared]
+        found = catalog.groups_naming(parameter)
+        assert [name for name in found if name in declaring] == declaring
+        assert len(found) < len(groups) / 2
+    assert catalog.groups_naming("no_such_parameter") == ("hidden",)

@@ -130,6 +130,7 @@ def asked(use: str, file: str) -> tuple[str, ...]:
     return (*ASKED, OPTIONS[use], file)
 
 
+@pytest.mark.sampled(200)
 @pytest.mark.parametrize("use", ["identity", *OPTIONS])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_simulate_and_diagnose(name: str, use: str, suffix: str, run: "Run") -> None:
@@ -145,6 +146,7 @@ def test_simulate_and_diagnose(name: str, use: str, suffix: str, run: "Run") -> 
             assert (ran.code, ran.stdout, len(ran.errors)) == (2, "", 1), ran
 
 
+@pytest.mark.sampled(100)
 @pytest.mark.parametrize("use", ["identity", *OPTIONS])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_policy_tests(name: str, use: str, run: "Run") -> None:

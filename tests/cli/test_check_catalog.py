@@ -86,6 +86,7 @@ def test_a_catalog_beside_policies_and_what_is_none(run: "Run", user_catalog: "U
     assert {one["path"] for one in findings(run, "org")} == {"org/scps/a.json"}
 
 
+@pytest.mark.nightly
 def test_our_own_catalog_as_a_user_would_have_it_makes_every_role(run: "Run") -> None:
     """All entries can be made; what rules find are the findings that roles of such groups alone have."""
     for kind in ("personas", "activity_groups", "guardrails", "separations"):

@@ -89,7 +89,7 @@ def killing(common: str, share: int) -> tuple[str, int]:
 
 def test_a_cluster_finds_what_one_process_finds_whoever_is_lost(run: Run, begun: Started, tmp_path: Path) -> None:
     """The audit of an account and a replay, byte for byte; then a worker is killed in the middle, and no result is lost."""
-    (tmp_path / "account.json").write_text(synthetic(3, 60)[0])
+    (tmp_path / "account.json").write_text(synthetic(3, 12)[0])
     for _ in range(2):
         begun.worker()
     alone, spread, far = (
@@ -100,7 +100,7 @@ def test_a_cluster_finds_what_one_process_finds_whoever_is_lost(run: Run, begun:
     assert alone.stdout == spread.stdout == far.stdout
 
     (tmp_path / "trail").mkdir()
-    for number in range(40):
+    for number in range(12):
         (tmp_path / "trail" / f"{number:02}.json").write_bytes(log_file(*(one.event for one in calls(number, 2))))
     (tmp_path / "scp.json").write_text(json.dumps(DENY))
     alone, spread, far = (
@@ -131,9 +131,9 @@ def test_a_cluster_finds_what_one_process_finds_whoever_is_lost(run: Run, begun:
     killer = Thread(target=kill_the_one_that_tells, args=(tmp_path / "process",), daemon=True)
     with cluster(begun.address) as workers:
         killer.start()
-        found = list(workers(killing, str(tmp_path), range(40)))
+        found = list(workers(killing, str(tmp_path), range(12)))
     killer.join()
-    assert found == [(str(tmp_path), number * number) for number in range(40)]
+    assert found == [(str(tmp_path), number * number) for number in range(12)]
 
 
 def test_what_all_shares_need_is_sent_again(begun: Started, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_pattern_that_matches_nothing_is_said(words: tuple[str, ...], run: "Ru
     ("words", "whole"),
     [(("check", "p/*.json"), ("check", "p/read.json")), (("test", "t/*"), ("test", "t/read.yaml")),
      (("simulate", "p/*", "--action", "s3:GetObject"), ("simulate", "p/read.json", "--action", "s3:GetObject")),
-     (("migrate", "p/r*.json"), ("migrate", "p/read.json"))],
+     (("migrate", "p/r*.json", "--persona", "sagemaker-glue"), ("migrate", "p/read.json", "--persona", "sagemaker-glue"))],
     ids=str,
 )  # fmt: skip
 def test_a_quoted_pattern_is_what_the_shell_makes_of_it(

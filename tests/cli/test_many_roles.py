@@ -26,6 +26,7 @@ def write_roles(count: int, **more: str) -> list[Path]:
     return [Path("roles", f"{name}.yaml") for name in files]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("count", [3, FROM + 20])
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_each_file_is_what_it_would_be_alone(count: int, form: str, small_catalog: Path, run: "Run") -> None:

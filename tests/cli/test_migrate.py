@@ -65,7 +65,8 @@ def test_the_role_file_makes_the_role_and_the_commands_run(run: Run) -> None:
 
 def test_json_has_every_need_with_what_becomes_of_it(run: Run) -> None:
     """And all places, with the commands of the AWS CLI, and who names the old role."""
-    data = json.loads(run("migrate", ACCOUNT_FILE, "churn-compute", "--format", "json").stdout)
+    chosen = ("--persona", "sagemaker-compute", "--format", "json")
+    data = json.loads(run("migrate", ACCOUNT_FILE, "churn-compute", *chosen).stdout)
     assert data["role"] == "arn:aws:iam::111122223333:role/churn-compute"
     assert sum(data["counts"].values()) == len(data["needs"])
     assert data["cover"]["exact"]
@@ -83,7 +84,8 @@ def test_what_was_used_and_is_lost_exits_with_1(run: Run) -> None:
     """With the reason, and the statement that asks for it."""
     needed = {"Version": "2012-10-17", "Statement": [*NEEDED["Statement"], {
         "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}]}  # fmt: skip
-    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", "--used", file("needed.json", needed))
+    persona = ("--persona", "data-scientist")
+    ran = run("migrate", ACCOUNT_FILE, "ds-legacy", *persona, "--used", file("needed.json", needed))
     assert ran.code == 1
     assert "1 actions beyond the catalog: dynamodb 1" in ran.stdout
 
@@ -100,7 +102,7 @@ def test_an_account_onto_few_personas(run: Run) -> None:
     assert {one["persona"] for one in data["roles"]} == set(data["personas"])
     assert data["not_judged"]
     assert ran.code == 1
-    page = run("migrate", file := of_two_roles()).stdout
+    page = run("migrate", file := of_two_roles(), "--persona", "sagemaker-compute").stdout
     assert page.startswith("2 roles of SageMaker onto ")
     [line] = [line for line in page.splitlines() if line.startswith("next: ")]
     assert line.split()[1:3] == ["rolemgr", "migrate"]
@@ -137,7 +139,7 @@ def test_markdown_is_a_page_of_it(run: Run) -> None:
     page = run("migrate", "churn-compute", of_two_roles(), *persona, "--format", "markdown").stdout
     assert page.startswith("## Migration of churn-compute\n")
     assert "### 1. generate" in page
-    assert run("migrate", of_two_roles(), "--format", "markdown").stdout.startswith("## Migration\n")
+    assert run("migrate", of_two_roles(), *persona, "--format", "markdown").stdout.startswith("## Migration\n")
 
 
 def test_the_role_stands_before_the_file_or_behind(run: Run) -> None:
@@ -156,7 +158,7 @@ def test_the_role_stands_before_the_file_or_behind(run: Run) -> None:
         (("ds-legacy", "churn-ds", ACCOUNT_FILE), "ROLE: `ds-legacy` and `churn-ds` are not files"),
         ((ACCOUNT_FILE, "ds-legac"), "unknown role `ds-legac`; did you mean ds-legacy?"),
         ((ACCOUNT_FILE, "--used", "x.json"), "--used: says what one role used"),
-        (("two.json", "-o", "x.yaml"), "--output: takes the file of one role"),
+        (("two.json", "--persona", "sagemaker-compute", "-o", "x.yaml"), "--output: takes the file of one role"),
         ((ACCOUNT_FILE, "ds-legacy", "-o", "x.json"), "x.json: is named as JSON, and the result is YAML"),
         ((ACCOUNT_FILE, "ds-legacy", "--persona", "data-scientst"), "unknown persona `data-scientst`; did you mean"),
         ((ACCOUNT_FILE, "ds-legacy", "--region", "mars"), "--region: `mars` is not an AWS region"),
@@ -198,5 +200,5 @@ def test_a_role_of_a_file_is_called_by_its_name(run: Run) -> None:
     trust = {"Version": "2012-10-17", "Statement": []}
     role = {"RoleName": "churn", "Path": "/ml/", "AssumeRolePolicyDocument": trust,
             "Policies": [{"PolicyName": "p", "PolicyDocument": NEEDED}]}  # fmt: skip
-    ran = run("migrate", file("role.json", role), "churn", "--format", "json")
+    ran = run("migrate", file("role.json", role), "churn", "--persona", "data-scientist", "--format", "json")
     assert json.loads(ran.stdout)["role"] == "arn:aws:iam::111122223333:role/churn", ran.stderr

@@ -67,7 +67,7 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", shown)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_with_every_default(persona: str, run: "Run", tmp_path: Path) -> None:
     """Enter at every question gives the persona's own role: that of the printed command line, byte for byte."""
@@ -128,6 +128,7 @@ SCRIPTS: dict[str, tuple[list[str], list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_wizard_command_line_and_role_file_give_the_same_bytes(name: str, run: "Run", tmp_path: Path) -> None:
     """What the wizard writes, what the line that it prints writes, and what the file that it saves gives are one."""
@@ -219,7 +220,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("lines", "says"), WRONG, ids=[" / ".join(lines) for lines, _ in WRONG])
 def test_a_wrong_answer_is_said_and_asked_again(lines: list[str], says: str, small_catalog: Path) -> None:
     """One line, in the words of the flags, and the same question again; nothing is written."""
@@ -303,7 +304,7 @@ PLACES = {
 }
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("how", ["q", "quit", "the end of input", "Ctrl-C"])
 @pytest.mark.parametrize("place", PLACES)
 def test_quitting_writes_nothing(place: str, how: str, small_catalog: Path) -> None:
@@ -428,7 +429,7 @@ def test_a_value_that_is_a_word_of_the_wizard(small_catalog: Path, run: "Run", t
     assert run(*printed_command(shown)).stdout.encode() == result.read_bytes()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "text",
     ["\x1b[31mred\x1b[0m", "[bold]x[/bold]", "[/nothing]", "a" * 3000, "$(touch pwned)", "%s{0}\\", "-x", "--help"],
@@ -442,6 +443,7 @@ def test_strange_text_is_an_answer_like_any_other(text: str, small_catalog: Path
     assert run(*printed_command(shown)).stdout.encode() == result.read_bytes()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("flags", "says"),
     [(("--account", "12"), "error: --account: `12` is not an AWS account id of 12 digits"),
@@ -463,6 +465,7 @@ def test_without_a_terminal_nobody_is_asked(run: "Run") -> None:
     assert ran.errors == ["no persona is chosen; give --persona NAME or --role FILE; see `rolemgr list personas`"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("place", ["rolemgr.yaml", "ROLEMGR_PERSONA", "--persona", "--role"])
 def test_whoever_names_a_persona_is_not_asked(place: str, small_catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A persona from settings, environment, flag or role file needs no wizard, also on a terminal."""
@@ -478,6 +481,7 @@ def test_whoever_names_a_persona_is_not_asked(place: str, small_catalog: Path, m
     assert '"RoleName": "sagemaker-tester"' in session.shown
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("locale", "to_a_file"), [("C.UTF-8", True), ("C.UTF-8", False), ("C", True)])
 def test_bytes_that_are_no_text_are_said(locale: str, to_a_file: bool, small_catalog: Path, tmp_path: Path) -> None:
     """What is not UTF-8 is no answer, with readline (which in the C locale eats such bytes) and without."""
@@ -584,6 +588,7 @@ def test_a_place_that_cannot_be_written_to_is_asked_again() -> None:
     assert Path("roles/role.yaml").is_file()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("place", ["roles", "roles/", "new/"])
 def test_the_place_may_be_a_folder(place: str) -> None:
     """As with `-o`: the file in it has the role's name."""

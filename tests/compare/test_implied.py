@@ -47,7 +47,7 @@ def test_what_holds_whenever_another_does(given_: Raw, wanted: Raw, follows: boo
     assert matches_whenever(one, other, Budget()) is follows
 
 
-@settings(max_examples=examples(45, 150), deadline=None)
+@settings(max_examples=examples(20, 150), deadline=None)
 @given(st.integers(0, 2**32))
 def test_what_is_sure_holds_for_every_request(seed: int) -> None:
     """An Allow that is sure to match whenever another does allows all that the other allows."""

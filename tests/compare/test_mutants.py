@@ -8,7 +8,7 @@ from tests.compare.mutants import SLIPS, Slip, found_by, mutant
 import rolemgr.compare.compare
 
 
-@pytest.mark.sampled(25)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.module}: {slip.what}")
 def test_every_slip_is_caught(slip: Slip, tmp_path: Path) -> None:
     """A case or a random policy shows it."""

@@ -23,7 +23,7 @@ from rolemgr.compare.verdicts import Comparison
 from rolemgr.evaluate.policies import Policies
 
 SEEDS = st.integers(0, 2**32)
-CASES = settings(max_examples=examples(45, 150), deadline=None)
+CASES = settings(max_examples=examples(20, 150), deadline=None)
 
 
 def _told(found: Comparison) -> set[str]:
@@ -54,7 +54,7 @@ def test_what_is_proven_holds_for_every_request(seed: int) -> None:
     assert_judged(*pair(rng), rng, 250)
 
 
-@settings(max_examples=examples(18, 60), deadline=None)
+@settings(max_examples=examples(9, 60), deadline=None)
 @given(SEEDS)
 def test_against_every_request_of_a_small_alphabet(seed: int) -> None:
     """Where the alphabet is small enough to try all of it, all of it is tried."""
@@ -142,7 +142,7 @@ WIDE_ACTIONS = ("s?:GetObj*", "s3:?etObject", "s3:GetObject", "??:Get?bject")
 MARKS = ("arn:aws:s3:::a/?b", "arn:aws:s3:::?/${aws:username}?", "arn:aws:s3:::a/${aws:username}", "arn:aws:s3:::?/b?")
 
 
-@settings(max_examples=examples(12, 40), deadline=None)
+@settings(max_examples=examples(6, 40), deadline=None)
 @given(SEEDS)
 def test_question_marks_against_the_letters_of_variables(seed: int) -> None:
     """A `?` may stand for one letter of a variable's value, and in the service of an action too."""

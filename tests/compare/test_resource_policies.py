@@ -259,7 +259,7 @@ def _requests_of(rng: random.Random) -> Iterator[tuple[CallerScenario, dict[str,
                 yield CallerScenario(caller, account), context
 
 
-@settings(max_examples=examples(45, 150), deadline=None)
+@settings(max_examples=examples(20, 150), deadline=None)
 @given(st.integers(0, 2**32))
 def test_no_principal_is_overlooked(seed: int) -> None:
     """Whoever asks, by the new policy and not by the old one, was told of; and every difference is real."""
@@ -276,7 +276,7 @@ def test_no_principal_is_overlooked(seed: int) -> None:
         assert found.proven is False or more != [True, False], (request, scenario)
 
 
-@settings(max_examples=examples(30, 100), deadline=None)
+@settings(max_examples=examples(15, 100), deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_policy_lets_in_nobody_more_than_itself(seed: int) -> None:
     """Also written in another order."""

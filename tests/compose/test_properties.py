@@ -49,7 +49,7 @@ def composed_from(
     return join(distribute(group, name, index, values).shares)
 
 
-@settings(max_examples=examples(90, 300), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(place=st.sampled_from(STATEMENTS), key=st.sampled_from(KEYS), operator=st.sampled_from(OPERATORS))
 def test_a_condition_key_never_widens_access(place: tuple[str, int], key: str, operator: str) -> None:
     """Whatever an Allow with one more condition allows, it allowed without it; and no grant dies of it."""

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -192,20 +192,28 @@ def test_a_case_is_decided_as_aws_documents_it(case: Case, usual: CaseRequest) -
         assert any(part in note for note in told.notes), told.notes
 
 
-@pytest.mark.parametrize(("case", "usual"), CASES)
-def test_a_batch_decides_a_case_likewise(case: Case, usual: CaseRequest) -> None:
+def test_a_batch_decides_each_case_likewise() -> None:
     """Each case as a line: the quick way decides as the careful one, and both as the case expects."""
-    try:
-        line = case.line(usual)
-    except RolemgrError:
-        return  # there is no such request, and so no line
+    told = 0
+    for one in CASES:
+        case, usual = cast("tuple[Case, CaseRequest]", one.values)
+        try:
+            line = case.line(usual)
+        except RolemgrError:
+            continue  # there is no such request, and so no line
+        _answered(case, usual, line)
+        told += 1
+    assert told > 400
+
+
+def _answered(case: Case, usual: CaseRequest, line: bytes) -> None:
     found = answer(line)
-    assert found == answer(line, carefully)
+    assert found == answer(line, carefully), case
     said = json.loads(found.text)
     if case.expect.error is not None:
-        assert case.expect.error in said["error"]
+        assert case.expect.error in said["error"], case
     elif _is_told(case, usual):
-        assert said["decision"] == case.expect.decision
+        assert said["decision"] == case.expect.decision, case
 
 
 def _is_told(case: Case, usual: CaseRequest) -> bool:

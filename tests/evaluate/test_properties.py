@@ -212,7 +212,7 @@ ODD_STATEMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(90, 300))
+@settings(max_examples=examples(45, 300))
 @given(
     st.lists(ODD_STATEMENTS, max_size=3),
     st.sampled_from(["2012-10-17", "2008-10-17"]),

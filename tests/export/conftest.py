@@ -21,7 +21,7 @@ class Server(NamedTuple):
 @pytest.fixture(scope="session")
 def started() -> Iterator[str]:
     """Run a moto server of account `ACCOUNT` on a free loopback port and stop it after the tests."""
-    with served(MOTO_ACCOUNT_ID=ACCOUNT, MOTO_IAM_LOAD_MANAGED_POLICIES="true") as address:
+    with served("CloudWatchReadOnlyAccess", "PowerUserAccess", MOTO_ACCOUNT_ID=ACCOUNT) as address:
         yield address
 
 

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.export.support import ACCOUNT, CATALOG, NASTY, direct, exported, filled, meaning, parsed, resolved
+from tests.nightly import examples
 from tests.support import KEY
 
 REGIONS = ("eu-west-1", "us-gov-east-1", "ap-southeast-7")
@@ -58,7 +59,7 @@ def in_json(text: str) -> dict[str, Any]:
     return {name: json.loads(document.replace("<ACCOUNT>", ACCOUNT)) for name, document in found}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5, 15), deadline=None)
 @given(choices=CHOICES, region=st.sampled_from(REGIONS))
 def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     """CloudFormation, Terraform, the script and YAML carry the role that is rendered for the place."""
@@ -75,7 +76,7 @@ def test_every_form_says_the_same(choices: dict[str, Any], region: str) -> None:
     assert meaning(script) == wanted
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5, 15), deadline=None)
 @given(choices=CHOICES)
 def test_same_choices_same_bytes(choices: dict[str, Any]) -> None:
     """Made twice, each form is the same to the byte, and the template within a stack set is the template."""

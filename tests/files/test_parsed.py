@@ -1,7 +1,6 @@
 """The record of parsed files: what it gives is what the YAML gives, lines included, or it gives nothing."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -45,10 +44,10 @@ def assert_equal(found: SourceFile, read: SourceFile) -> None:
             assert found.at(asked) == read.at(asked)
 
 
-@pytest.mark.parametrize("path", [*CATALOG, builtin_folder() / "parameters.yaml"], ids=lambda path: path.stem)
-def test_every_file_of_the_catalog_comes_back_as_its_yaml_says(path: Path) -> None:
+def test_every_file_of_the_catalog_comes_back_as_its_yaml_says() -> None:
     """There is no second truth: data and lines are equal."""
-    assert_equal(*both(path.read_text("utf-8")))
+    for path in (*CATALOG, builtin_folder() / "parameters.yaml"):
+        assert_equal(*both(path.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)

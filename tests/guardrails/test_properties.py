@@ -30,7 +30,7 @@ from rolemgr.render.documents import render
 from rolemgr.render.statements import permissions_policy
 from rolemgr.separation.violations import RenderedRole
 
-some = settings(max_examples=examples(5, 40), deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=examples(3, 40), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def made(role: dict[str, Any]) -> ComposedRole:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -48,6 +49,7 @@ CHOICES = [(persona, ()) for persona in PERSONAS] + [
 ]
 
 
+@cache
 def role_of(persona: str, profiles: tuple[str, ...] = (), **more: Any) -> tuple[ComposedRole, RoleDocuments]:
     """Return the role of *persona* with limits, and its documents."""
     found = rendered(persona=persona, guardrail_profile=list(profiles), **LIMITS, **more)
@@ -76,6 +78,7 @@ def test_within_its_boundary_a_role_loses_nothing(persona: str, profiles: tuple[
     assert filled.document.size() <= quota("permissions_boundary")
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("persona", [one for one in PERSONAS if one != "pipeline-scheduler"])  # it has one, by name
 def test_a_boundary_without_an_action_takes_it(persona: str) -> None:
     """The proof has teeth: leave an action out, and those of its service that stand in one pattern with it."""

@@ -32,7 +32,7 @@ POLICIES = [
 ACTIONS = st.sampled_from(["sagemaker:CreateTrainingJob", "sagemaker:CreateModel", "sagemaker:CreateProcessingJob"])
 
 
-@settings(deadline=None, max_examples=examples(60, 200))
+@settings(deadline=None, max_examples=examples(25, 200))
 @given(KINDS, ACCOUNTS, NAMES, ACTIONS, TAGS)
 def test_only_the_exempt_are_let_go(kind: str, account: str, name: str, action: str, tags: dict[str, str]) -> None:
     """Everybody else is denied what the guardrail forbids."""
@@ -41,7 +41,7 @@ def test_only_the_exempt_are_let_go(kind: str, account: str, name: str, action: 
     assert (decided(request, scps=POLICIES) == "Allowed") is bool(EXEMPT.fullmatch(principal))  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=examples(60, 200))
+@settings(deadline=None, max_examples=examples(25, 200))
 @given(
     st.sampled_from(["iam:CreateRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole"]),
     ACCOUNTS, NAMES, TAGS,

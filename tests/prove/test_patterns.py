@@ -66,7 +66,7 @@ def could(allow: str, deny: str | None, within: str, except_on: str | None, know
     )
 
 
-@settings(max_examples=examples(75, 250), deadline=None)
+@settings(max_examples=examples(30, 250), deadline=None)
 @given(patterns, st.none() | patterns, patterns, st.none() | patterns, st.none() | st.sampled_from(NAMES[1:]))
 def test_what_is_allowed_is_never_passed_over(
     allow: str, deny: str | None, within: str, except_on: str | None, known: str | None
@@ -81,7 +81,7 @@ def test_what_is_allowed_is_never_passed_over(
             assert allowed([policy("Allow", [except_on])], resource, name), (resource, name)
 
 
-@settings(max_examples=examples(30, 100), deadline=None)
+@settings(max_examples=examples(15, 100), deadline=None)
 @given(plain, plain)
 def test_without_variables_the_question_is_exact(allow: str, within: str) -> None:
     """Two patterns of two letters that have a text in common have a short one."""
@@ -107,7 +107,7 @@ GRANTED = (
 letters = st.sampled_from(("keep", "keep", "keep", "?", "*", "swap"))
 
 
-@settings(max_examples=examples(60, 200), deadline=None)
+@settings(max_examples=examples(25, 200), deadline=None)
 @given(st.sampled_from(GRANTED), st.lists(letters, min_size=30, max_size=30), st.integers(0, 12), st.booleans())
 def test_action_patterns_are_read_as_the_evaluator_reads_them(
     name: str, changes: list[str], cut: int, open_ended: bool

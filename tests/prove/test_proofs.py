@@ -501,6 +501,19 @@ def test_a_service_role_of_another_name_shares_as_before() -> None:
     assert [proof.name for proof in prove_role(subject) if not proof.holds] == []
 
 
+def test_roles_of_one_command_share_the_personas_beside_them() -> None:
+    """Proven after another role, in its place or elsewhere, a role has the proofs that it has alone, steps and all."""
+    chosen = [{"persona": name, "region": region} for name, region in (
+        ("data-scientist", "eu-west-1"), ("bedrock-import", "eu-west-1"), ("data-scientist", "us-east-1"),
+    )]  # fmt: skip
+    together, spent = Catalog(), []
+    for one in chosen:
+        after, alone = subject(together, **one), subject(Catalog(), **one)
+        assert prove_role(after) == prove_role(alone)
+        spent.append((after.budget.spent, alone.budget.spent))
+    assert all(one == other > 0 for one, other in spent)
+
+
 def test_an_allow_of_everything_grants_all_actions() -> None:
     """A star without a service is every action of the reference."""
     whole = subject(persona="sagemaker-compute")

@@ -41,7 +41,7 @@ def grants(statements: tuple[ComposedStatement, ...]) -> set[tuple[Effect, str, 
 SHAPES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=20)
 
 
-@settings(max_examples=examples(60, 200))
+@settings(max_examples=examples(25, 200))
 @given(allows=SHAPES, denies=st.integers(0, 2), inline=st.integers(100, 400), managed=st.integers(60, 200))
 def test_packing_is_lossless_and_within_the_quotas(
     allows: list[tuple[int, int]], denies: int, inline: int, managed: int

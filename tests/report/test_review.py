@@ -33,7 +33,7 @@ def said(persona: str, title: str, **more: Any) -> str:
     return "\n".join(blocks(persona, **more)[title].entries)
 
 
-@pytest.mark.sampled(66)
+@pytest.mark.sampled(33)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("persona", CATALOG.found("personas"))
 def test_a_review_is_one_page(persona: str, profile: str | None) -> None:

@@ -186,7 +186,7 @@ def _decided(request: Request, given: dict[str, str], policies: Policies) -> str
 JUDGED = {"kept": 0, "broken": 0}
 
 
-ROLES = examples(80, 1000)
+ROLES = examples(60, 1000)
 
 
 @settings(max_examples=ROLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -84,7 +84,7 @@ POOL = {
 }  # fmt: skip
 
 
-@settings(max_examples=examples(6, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(3, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_answered_the_line_and_the_file_say_it(data: st.DataObject) -> None:
     """Random answers, wrong ones among them, and ways back: three forms of one role, and never a bug."""

@@ -1,5 +1,7 @@
 """The actions of the personas that SageMaker takes, as roles that `rolemgr create` renders without further options."""
 
+from functools import cache
+
 from rolemgr.audit.nearest import actions_of
 from rolemgr.catalog.load import Catalog
 from rolemgr.compose.role import compose
@@ -18,6 +20,16 @@ def persona_actions(catalog: Catalog) -> dict[str, frozenset[str]]:
 
     Those that another service alone takes are left out: no role of SageMaker becomes one of them.
     """
+    return dict(_of_builtin()) if catalog.is_builtin else _actions(catalog)
+
+
+@cache
+def _of_builtin() -> dict[str, frozenset[str]]:
+    """Return them for the built-in catalog, once: whoever audits many accounts in one process asks again."""
+    return _actions(Catalog())
+
+
+def _actions(catalog: Catalog) -> dict[str, frozenset[str]]:
     found = {name: _documents(catalog, name) for name in catalog.found("personas")}
     made = {name: documents for name, documents in found.items() if _is_taken_by_sagemaker(documents)}
     policies = {

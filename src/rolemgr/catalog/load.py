@@ -67,8 +67,14 @@ class Catalog:
         self._names = dict(names or {})
         self._read: dict[Path, Sourced[Readable]] = {}
         self._groups: dict[str, Sourced[ActivityGroup]] = {}
+        self._naming: dict[str, tuple[str, ...]] = {}
         for folder in self._folders:
             _require_catalog(folder, self._names.get(folder))
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it is the built-in catalog alone, which stays the same while a process runs."""
+        return not self._folders
 
     def persona(self, name: str, where: SourceLocation | None = None) -> Sourced[Persona]:
         """Return the persona *name*; raise UnknownNameError at *where* if there is none."""
@@ -88,6 +94,19 @@ class Catalog:
             group = self._entry("activity_groups", name, ActivityGroup, where)
             self._groups[name] = with_shared(group, self.shared_parameters) if group.value.shared_parameters else group
         return self._groups[name]
+
+    def groups_naming(self, name: str) -> tuple[str, ...]:
+        """
+        Return the activity groups that may declare the parameter *name*, sorted: to read the others takes far longer.
+
+        Those are the user's, which may spell it as YAML lets one, and ours whose text has it.
+        """
+        if name not in self._naming:
+            groups = self.found("activity_groups").values()
+            self._naming[name] = tuple(
+                one.id for one in groups if not one.builtin or name in read_text(one.path, one.shown)
+            )
+        return self._naming[name]
 
     def guardrail(self, name: str, where: SourceLocation | None = None) -> "Sourced[Guardrail]":
         """Return the guardrail *name*; raise UnknownNameError at *where* if there is none."""
@@ -277,11 +296,14 @@ def _shared_file(folder: _Folder) -> Found | None:
 def _entries(folder: _Folder, kind: EntryKind) -> list[Found]:
     """Return the entries of *kind* in *folder*; raise InputError where two files give the same id."""
     files: dict[str, Path] = {}
-    for path in listed(folder.path / FOLDERS[kind]):
+    here = folder.path / FOLDERS[kind]
+    shown = folder.name_of(here)
+    for path in listed(here):
         if path.suffix not in (".yaml", ".yml"):
             continue
         if path.stem in files:
             where = SourceLocation(folder.name_of(path))
             raise InputError(where, f"`{path.stem}` is defined twice, here and in {files[path.stem].name}")
         files[path.stem] = path
-    return [Found(stem, path, folder.name_of(path), folder.builtin) for stem, path in files.items()]
+    between = "/" if folder.builtin else os.sep
+    return [Found(stem, path, f"{shown}{between}{path.name}", folder.builtin) for stem, path in files.items()]

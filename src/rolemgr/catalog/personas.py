@@ -23,7 +23,14 @@ def resolve_persona(catalog: Catalog, name: EntryId, where: SourceLocation | Non
     Raises UnknownNameError at *where* for a name that nobody defines, and InputError for personas that
     extend each other in a circle, and for changes that change nothing.
     """
-    return _resolve(catalog, name, where, ())
+    catalog.persona(name, where)
+    return _resolved(catalog, name)
+
+
+@lru_cache(maxsize=256)
+def _resolved(catalog: Catalog, name: EntryId) -> ResolvedPersona:
+    """Resolve a persona once: a wizard, an audit and a migration ask for each of them many times."""
+    return _resolve(catalog, name, None, ())
 
 
 def _resolve(

@@ -54,6 +54,10 @@ class Budget:
             self.end()
             raise TooComplex(self._problem.format(self.most))
 
+    def has(self, steps: int) -> bool:
+        """Tell whether there are *steps* more, here and in what this is a part of."""
+        return self.spent + steps <= self.most and (self._whole is None or self._whole.has(steps))
+
     def end(self) -> None:
         """Note that there are no more, here and in what this is a part of."""
         self.ran_out = True

@@ -5,10 +5,10 @@ What an account id is says nothing about which types and condition keys fit an A
 through distribution and merging, and the account comes in at the end.
 """
 
-from dataclasses import replace
+from functools import lru_cache
 
 from rolemgr.compose.substitute import Values
-from rolemgr.model.role import ComposedStatement
+from rolemgr.model.role import ComposedStatement, MergedPart
 
 _STAND_IN = "\0"
 """No value and no catalog file can hold this character."""
@@ -27,9 +27,12 @@ def in_account(statement: ComposedStatement, account: str) -> ComposedStatement:
         for operator, block in statement.conditions
     )
     resources = tuple(sorted(_filled(statement.resources, account)))
-    parts = tuple(part._replace(resources=_filled(part.resources, account)) for part in statement.parts)
-    return replace(statement, resources=resources, conditions=conditions, parts=parts)
+    parts = tuple(MergedPart(one.origin, one.action, _filled(one.resources, account)) for one in statement.parts)
+    return ComposedStatement(
+        statement.sid, statement.effect, statement.actions, resources, conditions, statement.origins, parts
+    )
 
 
+@lru_cache(maxsize=4096)
 def _filled(texts: tuple[str, ...], account: str) -> tuple[str, ...]:
     return tuple(text.replace(_STAND_IN, account) for text in texts)

@@ -67,10 +67,10 @@ def _declared(catalog: Catalog, never: Never, name: str, known: Values) -> tuple
     """Return the declarations of parameter *name*; raise UnknownNameError where the catalog has none."""
     if shared := catalog.shared_parameters.get(name):
         return (Declared(name, shared.parameter, shared.where),)
-    declared = declarations(tuple(map(catalog.activity_group, catalog.found("activity_groups"))))
+    declared = declarations(tuple(map(catalog.activity_group, catalog.groups_naming(name))))
     if name not in declared:
-        candidates = {*known, *declared, *catalog.shared_parameters}
-        raise UnknownNameError(never.where, "placeholder", name, candidates)
+        every = declarations(tuple(map(catalog.activity_group, catalog.found("activity_groups"))))
+        raise UnknownNameError(never.where, "placeholder", name, {*known, *every, *catalog.shared_parameters})
     return declared[name]
 
 

@@ -19,7 +19,7 @@ def walked(folder: str | Path) -> Iterator[tuple[str, list[str], list[str]]]:
 def listed(folder: Path) -> list[Path]:
     """Return what is in *folder*, sorted, nothing where there is no such; raise InputError where it can't be listed."""
     try:
-        return sorted(folder.iterdir())
+        return sorted(folder.iterdir(), key=lambda path: path.name)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

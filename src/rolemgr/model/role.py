@@ -5,7 +5,7 @@ These are computed and not parsed, and so plain frozen values.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -66,9 +66,9 @@ class ComposedStatement:
         for part in self.parts:
             found.setdefault(part.resources, []).append(part)
         return tuple(
-            replace(
-                self, actions=tuple(sorted({part.action for part in parts})), resources=resources,
-                origins=tuple(dict.fromkeys(part.origin for part in parts)), parts=tuple(parts),
+            ComposedStatement(
+                self.sid, self.effect, tuple(sorted({part.action for part in parts})), resources, self.conditions,
+                tuple(dict.fromkeys(part.origin for part in parts)), tuple(parts),
             )
             for resources, parts in found.items()
         )  # fmt: skip

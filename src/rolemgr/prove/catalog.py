@@ -8,6 +8,7 @@ example value.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from rolemgr.catalog.load import Catalog
@@ -116,14 +117,22 @@ def _personas_of(
     """Return the roles of the personas *names*, and of those that need a value without a default what they need."""
     found, needing = list[RoleToProve](), dict[str, str]()
     for name in names:
+        choices = {"persona": name, **place}
         try:
-            found.append(subject_of(catalog, {"persona": name, **place}, decide))
+            rendered = _rendered_in(catalog, name, tuple(place.items()))
+            found.append(RoleToProve(catalog, rendered, flags_of(choices), decide))
         except (MissingValueError, Problems) as error:
             every = error.problems if isinstance(error, Problems) else (error,)
             if not all(isinstance(one, MissingValueError) for one in every):
                 raise
             needing[name] = "; ".join(map(str, every))
     return found, needing
+
+
+@lru_cache(maxsize=64)
+def _rendered_in(catalog: Catalog, persona: str, place: tuple[tuple[str, Any], ...]) -> RenderedRole:
+    """Return the role of *persona* in a *place*, once: all roles of a command are proven beside the same others."""
+    return subject_of(catalog, {"persona": persona, **dict(place)}).rendered
 
 
 def limits_of(subject: RoleToProve) -> tuple[Proof, ...]:

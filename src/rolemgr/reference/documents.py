@@ -71,8 +71,10 @@ def resource_doubt(actions: Sequence[str], resource: str) -> Doubt | None:
 def excepts_everything(action: str, patterns: Sequence[str]) -> bool:
     """Tell whether *patterns*, ARNs, match every resource that there can be of each action that *action* stands for."""
     arns = [(text, arn.partition) for text in patterns if (arn := Arn.parse(text)) and "{{" not in text]
+    if not arns:  # as of most entries: nothing needs to be known of the action then
+        return False
     known = [found for name in expand(action) if (found := find_action(name))]
-    return bool(known and arns) and all(_all_matched(one, arns) for one in known)
+    return bool(known) and all(_all_matched(one, arns) for one in known)
 
 
 def _all_matched(action: Action, arns: Sequence[tuple[str, str]]) -> bool:

@@ -6,7 +6,7 @@ persona is then composed for the same account, region and values. A pattern reac
 matches. What else a role reaches is returned in words: what those roles can do nobody here knows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,12 +43,14 @@ def closure_of(catalog: Catalog, role: ComposedRole, beside: Iterable[ComposedRo
     known: dict[str, ComposedRole] = {}
     unknown: set[str] = set()
     given = {one.spec.arn: one for one in beside}
-    personas = _default_arns(catalog, role.spec)
+    personas = _default_arns(catalog, role.spec.partition_name, role.spec.account)
     todo = [role]
     while todo:
         here = todo.pop()
         unknown.update(here.acts_as_unknown)
-        for pattern in sorted(set(reached(here)) - {role.spec.arn, here.spec.arn}):
+        for pattern in _reached_by(here):
+            if pattern in (role.spec.arn, here.spec.arn):
+                continue
             matched = [arn for arn in {**personas, **given} if common(pattern, arn) is not None]
             if matched != [pattern]:
                 unknown.add(pattern)
@@ -57,6 +59,12 @@ def closure_of(catalog: Catalog, role: ComposedRole, beside: Iterable[ComposedRo
                     known[arn] = given.get(arn) or _compose_beside(catalog, personas[arn], role)
                     todo.append(known[arn])
     return Closure(tuple(known[arn] for arn in sorted(known)), tuple(sorted(unknown)))
+
+
+@lru_cache(maxsize=64)
+def _reached_by(role: ComposedRole) -> tuple[str, ...]:
+    """Return what `reached` yields, sorted and each once: many roles reach the same one."""
+    return tuple(sorted(set(reached(role))))
 
 
 def reached(role: ComposedRole) -> Iterator[str]:
@@ -69,7 +77,8 @@ def reached(role: ComposedRole) -> Iterator[str]:
 
 def passed_roles(catalog: Catalog, role: ComposedRole) -> tuple[PassedRole, ...]:
     """Return the roles that *role* passes, by ARN: as them runs what a service does for it."""
-    personas = {arn: name for arn, name in _default_arns(catalog, role.spec).items() if arn != role.spec.arn}
+    known = _default_arns(catalog, role.spec.partition_name, role.spec.account)
+    personas = {arn: name for arn, name in known.items() if arn != role.spec.arn}
     found: dict[str, set[str]] = {}
     for statement in role.unfolded:
         if statement.effect is Effect.ALLOW and _PASSING in statement.actions:
@@ -112,21 +121,28 @@ def _may_be_role(resource: str) -> bool:
     return resource == "*" or (arn is not None and arn.service == "iam" and arn.resource.startswith("role/"))
 
 
-def _default_arns(catalog: Catalog, spec: RoleSpec) -> dict[str, str]:
-    """Return the persona of each role that the catalog knows in the account of *spec*, by the role's ARN."""
-    home = f"arn:{spec.partition_name}:iam::{spec.account}:role/"
+@lru_cache(maxsize=64)
+def _default_arns(catalog: Catalog, partition: str, account: str) -> Mapping[str, str]:
+    """Return the persona of each role that the catalog knows in *account*, by the role's ARN."""
+    home = f"arn:{partition}:iam::{account}:role/"
     return {home + default_role_name(name): name for name in catalog.found("personas")}
 
 
 def _compose_beside(catalog: Catalog, persona: str, role: ComposedRole) -> ComposedRole:
     """Return *persona* composed with the values of *role* that it has a use for."""
-    groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
-    declared = {name for group in groups for name in group.value.parameters}
-    wanted = {name: role.parameters[name] for name in declared & _chosen(role) if name in role.parameters}
+    names = _declared_by(catalog, persona) & _chosen(role)
+    wanted = {name: role.parameters[name] for name in names if name in role.parameters}
     asked = buckets_by_tag(wanted).values()
     tags = {key: role.spec.tag.get(key) or _SOME_VALUE for key in asked}
     home = (role.spec.account, role.spec.region, role.spec.partition_name)
     return _composed(catalog, persona, home, tuple(sorted(wanted.items())), tuple(sorted(tags.items())))
+
+
+@lru_cache(maxsize=256)
+def _declared_by(catalog: Catalog, persona: str) -> frozenset[str]:
+    """Return the parameters that the groups of *persona* have."""
+    groups = (catalog.activity_group(name) for name in resolve_persona(catalog, persona).groups)
+    return frozenset(name for group in groups for name in group.value.parameters)
 
 
 @lru_cache(maxsize=256)

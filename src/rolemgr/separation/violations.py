@@ -8,12 +8,14 @@ assume, or act as. "Could" is the careful side: a violation may be one that anot
 what is accepted keeps the promise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice, product
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rolemgr.compare.budget import Budget
+from rolemgr.compare.budget import Budget, Measured
+from rolemgr.compare.errors import TooComplex
 from rolemgr.compose.never_values import excepting_texts
 from rolemgr.compose.substitute import UnknownPlaceholderError, fill, in_words, names_in
 from rolemgr.errors import InputError
@@ -69,18 +71,42 @@ class Violation(NamedTuple):
 
 
 class _FilledEntry(NamedTuple):
-    """A `never` entry with its placeholders filled."""
+    """What a `never` entry forbids, with its placeholders filled; two that forbid the same are equal."""
 
-    never: Never
+    action: str
     within: tuple[str, ...]
-    context: Mapping[str, tuple[str, ...]]
+    context: tuple[tuple[str, tuple[str, ...]], ...]
     except_on: tuple[str, ...]
-    except_with: Mapping[str, tuple[str, ...]]
+    except_with: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def contexts(self) -> Iterator[Context]:
-        """Yield a context for each combination of the values of its keys."""
-        for choice in product(*self.context.values()):
-            yield Context({key: (one,) for key, one in zip(self.context, choice, strict=True)})
+    def contexts(self) -> Iterable[Context]:
+        """Return a context for each combination of the values of its keys, of many none before it is needed."""
+        many = prod(len(values) for _, values in self.context) > _KEPT_CONTEXTS
+        return _contexts(self.context) if many else _few_contexts(self.context)
+
+
+_Context = tuple[tuple[str, tuple[str, ...]], ...]
+_KEPT_CONTEXTS: Final = 16
+"""Of how many combinations the contexts are kept, as they are asked for of each action and role."""
+
+
+def _contexts(found: _Context) -> Iterator[Context]:
+    keys = [key for key, _ in found]
+    for choice in product(*(values for _, values in found)):
+        yield Context({key: (one,) for key, one in zip(keys, choice, strict=True)})
+
+
+@lru_cache(maxsize=1024)
+def _few_contexts(found: _Context) -> tuple[Context, ...]:
+    return tuple(_contexts(found))
+
+
+class _Breach(NamedTuple):
+    """What of a role a `never` entry forbids, as a `Violation` tells it."""
+
+    action: str
+    resource: str
+    origins: tuple[Origin, ...]
 
 
 def violations(asked: ComposedRole, closure: Sequence[ComposedRole]) -> tuple[Violation, ...]:
@@ -103,17 +129,44 @@ def each_violation(
     it takes more steps than *budget* has.
     """
     budget = budget or Budget()
-    entries = [_filled(never, asked.never_values) for never in asked.persona.never]
-    for entry in entries:
-        for candidate in (asked, *(() if entry.never.forbidden.directly else closure)):
-            yield from islice(_broken(entry, asked, candidate, budget), 1)
+    entries = [(never, _filled(never, asked.never_values)) for never in asked.persona.never]
+    for never, entry in entries:
+        for role in (asked, *(() if never.forbidden.directly else closure)):
+            breach = next(_broken(entry, role, budget), None) if role is asked else _reached(entry, role, budget)
+            if breach:
+                text, (action, resource, origins) = entry_text(never, asked), breach
+                yield Violation(never, text, action, resource, role.spec.role_name, origins)
 
 
-def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, budget: Budget) -> Iterator[Violation]:
-    """Yield a violation for each Allow of *candidate* that could match what *entry* forbids to *asked*."""
+def _reached(entry: _FilledEntry, role: ComposedRole, budget: Budget) -> _Breach | None:
+    """Return the first breach of *entry* by *role*, in a closure, for the same steps whether it was found before."""
+    found = _first_of(role)(entry)
+    if found.problem or not budget.has(found.steps):
+        return next(_broken(entry, role, budget), None)  # it raises at the step at which it would have
+    budget.spend(found.steps)
+    return found.answer
+
+
+@lru_cache(maxsize=64)
+def _first_of(role: ComposedRole) -> Callable[[_FilledEntry], Measured[_Breach]]:
+    """Return what finds the first breach of an entry by *role*, if any, once: many roles reach the same one."""
+
+    @lru_cache(maxsize=1024)
+    def first(entry: _FilledEntry) -> Measured[_Breach]:
+        own = Budget()
+        try:
+            return Measured(next(_broken(entry, role, own), None), "", own.spent)
+        except TooComplex as error:
+            return Measured(None, str(error), own.spent)
+
+    return first
+
+
+def _broken(entry: _FilledEntry, candidate: ComposedRole, budget: Budget) -> Iterator[_Breach]:
+    """Yield a breach for each Allow of *candidate* that could match what *entry* forbids."""
     granted, denied = _by_action(candidate)
     budget.spend(len(granted) // 8 + 1)
-    for action in _matching(entry.never.forbidden.action, candidate):
+    for action in _matching(entry.action, candidate):
         denies = denied.get(action, ())
         for allow, question in _questions_of(granted[action], entry, action, refused_slashes(denies)):
             budget.spend(_PER_CONDITION * (1 + len(allow.conditions)) + _PER_RESOURCE * len(allow.resources))
@@ -121,9 +174,7 @@ def _broken(entry: _FilledEntry, asked: ComposedRole, candidate: ComposedRole, b
                 budget.spend(_PER_RESOURCE * (1 + sum(len(deny.resources) for deny in denies)))
                 if not _excepted(entry, allow, denies, resource, question):
                     origins = tuple(origin for origin in allow.origins if action in origin.actions)
-                    yield Violation(
-                        entry.never, entry_text(entry.never, asked), action, example, candidate.spec.role_name, origins
-                    )
+                    yield _Breach(action, example, origins)
 
 
 def _excepted(
@@ -136,9 +187,7 @@ def _excepted(
     """Tell whether a Deny, or an exception of *entry*, takes *resource* of *allow* out of what is forbidden."""
     if any(contains(pattern, resource) for pattern in entry.except_on):
         return True
-    if any(
-        held_within(key, patterns, allow, denies, resource, question) for key, patterns in entry.except_with.items()
-    ):
+    if any(held_within(key, patterns, allow, denies, resource, question) for key, patterns in entry.except_with):
         return True
     return surely_denied(denies, resource, question)
 
@@ -152,13 +201,24 @@ def _questions_of(
             yield allow, ReachQuestion(action, within, known, without_slash)
 
 
-def _matching(pattern: str, role: ComposedRole) -> list[str]:
+def _matching(pattern: str, role: ComposedRole) -> Sequence[str]:
     """Return the actions that *role* allows and *pattern* stands for, whatever their case."""
-    matches = action_glob(pattern)
-    service = pattern.lower().partition(":")[0]
+    folded = pattern.lower()
+    if not has_wildcard(folded):
+        return _spellings(role).get(folded, ())
+    matches, service = action_glob(pattern), folded.partition(":")[0]
     if has_wildcard(service):
         return [action for action in _by_action(role)[0] if matches(action.lower())]
-    return [action for folded, action in _allowed_by_service(role).get(service, ()) if matches(folded)]
+    return [action for one, action in _allowed_by_service(role).get(service, ()) if matches(one)]
+
+
+@lru_cache(maxsize=64)
+def _spellings(role: ComposedRole) -> Mapping[str, Sequence[str]]:
+    """Return the actions that *role* allows by themselves in lower case."""
+    found: dict[str, list[str]] = {}
+    for action in _by_action(role)[0]:
+        found.setdefault(action.lower(), []).append(action)
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -182,9 +242,10 @@ def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
         for action in statement.actions:
             found[statement.effect].setdefault(action, []).append(statement)
     granted, denied = found[Effect.ALLOW], found[Effect.DENY]
+    folded = {action: action.lower() for action in granted}
     for pattern in [one for one in denied if has_wildcard(one)]:
         matches = action_glob(pattern)
-        for action in [one for one in granted if matches(one.lower())]:
+        for action in [one for one, low in folded.items() if matches(low)]:
             denied.setdefault(action, []).extend(denied[pattern])
     return granted, denied
 
@@ -192,13 +253,12 @@ def _by_action(role: ComposedRole) -> tuple[_Statements, _Statements]:
 def _filled(never: Never, values: Mapping[str, tuple[str, ...]]) -> _FilledEntry:
     """Return the entry with placeholders filled."""
     forbidden = never.forbidden
-    context = {key: _fill(never, found, values) for key, found in forbidden.context.items()}
     return _FilledEntry(
-        never,
+        forbidden.action,
         _fill(never, (forbidden.resource,), values),
-        context,
+        tuple((key, _fill(never, found, values)) for key, found in forbidden.context.items()),
         _fill(never, forbidden.except_on, values),
-        {key: _fill(never, found, values) for key, found in forbidden.except_with.items()},
+        tuple((key, _fill(never, found, values)) for key, found in forbidden.except_with.items()),
     )
 
 

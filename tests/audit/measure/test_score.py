@@ -83,7 +83,7 @@ def permissions(*statements: dict[str, Any]) -> PermissionCount:
     return count(policy(*statements))
 
 
-@settings(max_examples=examples(40, 3_000), deadline=None)
+@settings(max_examples=examples(20, 3_000), deadline=None)
 @given(st.lists(narrowings(), min_size=1, max_size=3), st.lists(denies(), max_size=2), narrowings())
 def test_another_allow_never_raises_the_score(
     base: list[Narrowing], denied: list[dict[str, Any]], one: Narrowing
@@ -95,7 +95,7 @@ def test_another_allow_never_raises_the_score(
     assert score(after, reference_measure()) <= score(before, reference_measure())
 
 
-@settings(max_examples=examples(40, 3_000), deadline=None)
+@settings(max_examples=examples(20, 3_000), deadline=None)
 @given(st.lists(narrowings(), max_size=2), st.lists(denies(), max_size=2), narrowings())
 def test_narrowing_never_lowers_the_score(rest: list[Narrowing], denied: list[dict[str, Any]], one: Narrowing) -> None:
     """Fewer actions, a resource within the resource, a condition more: permission by permission no more points."""
@@ -106,7 +106,7 @@ def test_narrowing_never_lowers_the_score(rest: list[Narrowing], denied: list[di
     assert score(narrow, reference_measure()) >= score(wide, reference_measure())
 
 
-@settings(max_examples=examples(20, 1_000), deadline=None)
+@settings(max_examples=examples(10, 1_000), deadline=None)
 @given(st.lists(narrowings(), min_size=1, max_size=3), denies())
 def test_a_deny_never_lowers_the_score(base: list[Narrowing], denied: dict[str, Any]) -> None:
     """It can only take permissions out, or leave a lighter Allow to them."""

@@ -28,7 +28,7 @@ def least(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> int:
     )
 
 
-@settings(max_examples=examples(90, 300), deadline=None)
+@settings(max_examples=examples(40, 300), deadline=None)
 @given(families, weights)
 def test_the_cover_weighs_least(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> None:
     """Exactly, in each of these cases."""
@@ -39,7 +39,7 @@ def test_the_cover_weighs_least(sets: dict[str, frozenset[int]], weight: dict[st
 
 
 @pytest.mark.nightly
-@settings(max_examples=examples(60, 200), deadline=None)
+@settings(max_examples=examples(25, 200), deadline=None)
 @given(families, weights)
 def test_the_greedy_cover_keeps_its_bound(sets: dict[str, frozenset[int]], weight: dict[str, int]) -> None:
     """Without a budget for more; the bound that is told holds, and is no better than the truth."""

@@ -6,8 +6,9 @@ What the persona's `never` forbids is found by the composed role itself (`rolemg
 by which the role could do it is taken out, and the rest is covered anew.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 from rolemgr.audit.migrate.cover import Cover, cover
@@ -182,13 +183,17 @@ class Chooser:
     def _protecting(self, bans: Iterable[Ban], already: Collection[EntryId]) -> set[EntryId]:
         """Return the groups that only deny, and deny what the role could do: beside them no group need be left out."""
         asked = {one.action for one in bans if one.through is None}
-        found: set[EntryId] = set()
-        for name in sorted(self._catalog.found("activity_groups")):
-            statements = self._catalog.activity_group(name).value.statements
-            denied = {action for one in statements for action in one.actions}
-            if name not in already and all(one.effect is Effect.DENY for one in statements):
-                found |= {name} if asked & denied else set()
-        return found
+        return {name for name, denied in self._denying.items() if name not in already and asked & denied}
+
+    @cached_property
+    def _denying(self) -> Mapping[EntryId, frozenset[str]]:
+        """The groups of the catalog that only deny, each with what it denies."""
+        groups = {name: self._catalog.activity_group(name).value for name in self._catalog.found("activity_groups")}
+        return {
+            name: frozenset(action for one in group.statements for action in one.actions)
+            for name, group in groups.items()
+            if all(one.effect is Effect.DENY for one in group.statements)
+        }
 
     def _clashing(self, choice: GroupChoice) -> list[Ban]:
         """Return the group to leave out of two that must not be in one role: one that the persona must not have."""
@@ -231,7 +236,8 @@ def composed(catalog: Catalog, choice: GroupChoice) -> GroupChoice | list[Ban]:
     if not broken:
         return replace(choice, role=role, documents=render(role))
     acting = [name for name in sorted(role.groups) if catalog.activity_group(name).value.acts_as]
-    bans = [ban for one in broken for ban in _bans(one, role, acting)]
+    reaching = cache(partial(_reaching, role))
+    bans = [ban for one in broken for ban in _bans(one, role, acting, reaching)]
     direct = [ban for ban in bans if ban.is_direct]  # the persona by itself keeps its promise: what is added goes first
     added = ([ban for ban in found if ban.group in choice.add] for found in (direct, bans))
     found = next(filter(None, (next(added), direct, next(added), bans)), None)
@@ -246,19 +252,21 @@ def role_source(data: Mapping[str, Any]) -> LayeredSource:
     return LayeredSource("the new role", values, lines, places)
 
 
-def _bans(violation: Violation, role: ComposedRole, acting: Sequence[EntryId]) -> list[Ban]:
+def _bans(
+    violation: Violation, role: ComposedRole, acting: Sequence[EntryId], reaching: Callable[[str], Sequence[EntryId]]
+) -> list[Ban]:  # fmt: skip
     """
     Return the groups of *role* by which it could do what it must never, itself or through a role that it reaches.
 
     By the groups *acting* it acts as roles that it need not pass: whoever starts a pipeline acts as the pipeline's,
-    and through that as those which this one reaches.
+    and through that as those which this one reaches. *reaching* answers as `_reaching` does of *role*.
     """
     separation, why = violation.never.separation, _never(violation, role)
     if violation.through == role.spec.role_name:
         return [Ban(name, why, separation, action=violation.action) for name in _granting(violation, role)]
     is_acted_as = any(arn.rpartition("/")[2] == violation.through for arn in role.acts_as)
-    direct = sorted({*_reaching(role, violation.through), *(acting if is_acted_as else ())})
-    found = direct or _reaching(role, "*") or acting
+    direct = sorted({*reaching(violation.through), *(acting if is_acted_as else ())})
+    found = direct or reaching("*") or acting
     return [Ban(name, why, separation, violation.through, violation.action, bool(direct)) for name in found]
 
 
@@ -295,12 +303,11 @@ def _reaching(role: ComposedRole, name: str) -> list[EntryId]:
 
 def _parameters_that_reach(bans: Iterable[Ban], values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Return the parameters among whose *values* is a role that could do what is forbidden, each with the reason."""
-    return {
-        key: one.why
-        for one in bans
-        for key, found in values.items()
-        if one.through and any(text.startswith("arn:") and text.endswith(f"/{one.through}") for text in found)
-    }
+    through: dict[str, list[str]] = {}
+    for key, found in values.items():
+        for name in {text.rpartition("/")[2] for text in found if text.startswith("arn:") and "/" in text}:
+            through.setdefault(name, []).append(key)
+    return {key: one.why for one in bans if one.through for key in through.get(one.through, ())}
 
 
 def _without_grants(persona: ResolvedPersona, found: Offer, without: frozenset[EntryId]) -> set[EntryId]:

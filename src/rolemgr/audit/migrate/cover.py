@@ -6,7 +6,8 @@ settled. Beyond the budget greedy, which is at most H(n) = 1 + 1/2 + ... + 1/n t
 largest set (Chvatal 1979, https://doi.org/10.1287/moor.4.3.233).
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from rolemgr.compare.budget import Budget
@@ -15,8 +16,8 @@ from rolemgr.compare.errors import TooComplex
 MOST_STEPS: Final = 200_000
 """How many choices are looked at for one cover."""
 Element = TypeVar("Element", bound=Hashable)
-NewRoleOptions: TypeAlias = frozenset[str]
-"""The names of the sets that hold an element: one of them must be chosen."""
+_Options: TypeAlias = int
+"""The sets that hold an element, of which one must be chosen: a bit for each, the higher the earlier its name."""
 
 
 class Cover(NamedTuple):
@@ -36,70 +37,85 @@ def cover(
 
     Among covers of one weight it is the same in every run, and for any order of *sets*.
     """
-    holding: dict[Element, set[str]] = {}
-    for name in sets:
+    bits = {name: 1 << place for place, name in enumerate(sorted(sets, reverse=True))}
+    holding: dict[Element, _Options] = {}
+    for name, bit in bits.items():
         for element in sets[name]:
-            holding.setdefault(element, set()).add(name)
-    wanted = _fewest(frozenset(names) for names in holding.values())
-    search = _Search(weights, budget or Budget(MOST_STEPS))
+            holding[element] = holding.get(element, 0) | bit
+    wanted = _fewest(holding.values())
+    search = _Search({bit: (weights[name], name) for name, bit in bits.items()}, budget or Budget(MOST_STEPS))
     try:
         chosen = search.best(wanted)
     except TooComplex:
-        return _greedy(sets, weights, wanted)
+        return _greedy(sets, weights, search.at_least(wanted))
     return Cover(chosen, _total(chosen, weights))
 
 
-def _fewest(options: Iterable[NewRoleOptions]) -> tuple[NewRoleOptions, ...]:
-    """Return *options* without those that are satisfied whenever another one is, in a fixed order."""
-    kept: list[NewRoleOptions] = []
-    for one in sorted(set(options), key=lambda each: (len(each), sorted(each))):
-        if not any(other <= one for other in kept):
+def _fewest(options: Iterable[_Options]) -> list[_Options]:
+    """Return *options* without those that are satisfied whenever another one is: few sets first, then by name."""
+    kept: list[_Options] = []
+    for one in sorted(set(options), key=lambda each: (each.bit_count(), -each)):
+        for other in kept:  # a loop, as a generator here takes twice as long as all the rest
+            if other & one == other:
+                break
+        else:
             kept.append(one)
-    return tuple(kept)
+    return kept
 
 
 class _Search:
     """Branch and bound: the element with the fewest sets first, each of its sets in turn, the lighter ones first."""
 
-    def __init__(self, weights: Mapping[str, int], budget: Budget) -> None:
-        self._weights, self._budget = weights, budget
+    def __init__(self, sets: Mapping[int, tuple[int, str]], budget: Budget) -> None:
+        """Take the *sets* by their bit, each as its weight and name."""
+        self._sets, self._budget = sets, budget
         self._best: tuple[int, tuple[str, ...]] | None = None
+        self._by_weight = lru_cache(maxsize=1 << 13)(self._sorted)
 
-    def best(self, wanted: Sequence[NewRoleOptions]) -> tuple[str, ...]:
+    def best(self, wanted: Sequence[_Options]) -> tuple[str, ...]:
         """Return the names of a cover of least weight, sorted; raise TooComplex where that takes too long."""
         self._go_on(wanted, (), 0)
         return self._best[1] if self._best else ()
 
-    def _go_on(self, wanted: Sequence[NewRoleOptions], chosen: tuple[str, ...], weight: int) -> None:
+    def at_least(self, wanted: Sequence[_Options]) -> int:
+        """Return what any cover weighs at least: the lightest set of each of several elements that share none."""
+        seen = least = 0
+        for one in wanted:
+            if not seen & one:
+                seen |= one
+                least += self._by_weight(one)[0][0]
+        return least
+
+    def _go_on(self, wanted: Sequence[_Options], chosen: tuple[str, ...], weight: int) -> None:
         self._budget.spend(1)
-        if self._best and weight + _at_least(wanted, self._weights) >= self._best[0]:
+        if self._best and weight + self.at_least(wanted) >= self._best[0]:
             return
         if not wanted:
             self._best = (weight, tuple(sorted(chosen)))
             return
-        first = min(wanted, key=lambda one: (len(one), sorted(one)))
-        without: set[str] = set()
-        for name in sorted(first, key=lambda each: (self._weights[each], each)):
-            rest = [one - without for one in wanted if name not in one]
+        without = 0
+        for own, name, bit in self._by_weight(wanted[0]):
+            rest = [one & ~without for one in wanted if not one & bit]
             if all(rest):  # what was tried before need not be tried again beside this one
-                self._go_on(_fewest(rest), (*chosen, name), weight + self._weights[name])
-            without.add(name)
+                self._go_on(_fewest(rest), (*chosen, name), weight + own)
+            without |= bit
+
+    def _sorted(self, options: _Options) -> Sequence[tuple[int, str, int]]:
+        """Return the sets of *options*, each as weight, name and bit: the lighter ones first, then by name."""
+        return sorted((*self._sets[bit], bit) for bit in _bits(options))
 
 
-def _at_least(wanted: Sequence[NewRoleOptions], weights: Mapping[str, int]) -> int:
-    """Return what any cover weighs at least: the lightest set of each of several elements that share none."""
-    seen: set[str] = set()
-    least = 0
-    for one in wanted:
-        if seen.isdisjoint(one):
-            seen |= one
-            least += min(weights[name] for name in one)
-    return least
+def _bits(options: _Options) -> Iterator[int]:
+    """Yield each bit of *options*."""
+    while options:
+        yield (bit := options & -options)
+        options ^= bit
 
 
 def _greedy(
-    sets: Mapping[str, frozenset[Element]], weights: Mapping[str, int], wanted: Sequence[NewRoleOptions]
+    sets: Mapping[str, frozenset[Element]], weights: Mapping[str, int], at_least: int
 ) -> Cover:  # fmt: skip
+    """Return a cover that takes the lightest set for what is left in turn; any cover weighs *at_least* so much."""
     chosen: list[str] = []
     rest = frozenset[Element]().union(*sets.values())
     while rest:
@@ -109,7 +125,7 @@ def _greedy(
     weight = _total(chosen, weights)
     largest = max(len(one) for one in sets.values())
     harmonic = sum(1 / number for number in range(1, largest + 1))
-    return Cover(tuple(sorted(chosen)), weight, False, min(harmonic, weight / _at_least(wanted, weights)))
+    return Cover(tuple(sorted(chosen)), weight, False, min(harmonic, weight / at_least))
 
 
 def _total(names: Iterable[str], weights: Mapping[str, int]) -> int:
