@@ -35,14 +35,17 @@ asked: dict[str, str] = {}
 """The texts of the request that is answered, by the names that an answer has for them."""
 tagged: list[dict[str, str]] = []
 """The tags that requests have set: what is asked for its tags has those."""
-OWN_TAGS = [{"Key": "SagemakerModelEvaluation", "Value": "true"}]
-"""The tags by which the SDK looks for what it has made: `get_all` of its evaluators passes over what has none."""
+ONE_OF = {"PipelineExecutionStepMetadata": "TrainingJob"}
+"""Structures that have one of their members alone: a step has the metadata of its kind."""
+OWN_TAGS, OWN_STEP = [{"Key": "SagemakerModelEvaluation", "Value": "true"}], "EvaluateCustomModel"
+"""The tag, and the name of a step, by which evaluators of the SDK know what they made: they pass over the rest."""
 
 
 def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
     """Return an answer of a *shape* of botocore's models: done, small, and without a further page."""
     if shape.type_name == "structure":
         members = shape.members if depth <= DEEPEST else {}
+        members = {ONE_OF[shape.name]: members[ONE_OF[shape.name]]} if shape.name in ONE_OF and members else members
         return {key: answer(one, key, depth + 1) for key, one in members.items() if key not in LAST}
     if shape.type_name == "list":
         return [answer(shape.member, name, depth + 1)] if depth < DEEPEST and name != "events" else []
@@ -56,6 +59,8 @@ def answer(shape: Any, name: str = "", depth: int = 0) -> Any:
 def _text(shape: Any, name: str) -> str:
     if name in asked:
         return asked[name]
+    if name == "StepName":
+        return OWN_STEP
     if listed := getattr(shape, "enum", None):
         return str(next((one for one in DONE if one in listed), listed[0]))
     if name.endswith("Document"):
