@@ -395,7 +395,7 @@ def _making(source: Source, reach: Reach, gives: Gives, name: str) -> dict[str, 
 def _of_validator(checks: Validator, operations: tuple[Any, ...]) -> Iterator[Any]:
     """Yield the *operations* of a validator with conditions on the fields that it is for."""
     args = checks.body.node.args
-    value = [one.arg for one in (*args.posonlyargs, *args.args)][1:2]
+    value = [one.arg for one in (*args.posonlyargs, *args.args)][1:2] or [""]
     for field in checks.fields or ("",):
         given = [] if checks.always else [f"not none given.{field}"]
         for one in operations:

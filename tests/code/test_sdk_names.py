@@ -131,9 +131,22 @@ def test_code_within_what_is_given_is_sent(step: str) -> None:
         "from sagemaker.workflow.steps import *\nfrom sagemaker.estimator import Estimator\n"
         "from sagemaker.tuner import HyperparameterTuner\nROLE = 'arn:aws:iam::111122223333:role/r'\n"
     )
-    for code, expected in (("'run.py'", True), ("'s3://b/run.py'", False)):
+    for code, expected in (("'run.py'", True), ("'s3://b/run.py'", False), ("input()", True)):
         made = reading(start + STEPS[step].format(code)).calls
         assert ("s3.PutObject" in {one for call in made for one in call.operations}) is expected, code
+
+
+def test_what_may_have_more_arguments_may_have_code() -> None:
+    """An estimator that is made of a dictionary from elsewhere, or that nobody tells, may have a local script."""
+    start = (
+        "import json\nfrom sagemaker.workflow.steps import TrainingStep\nfrom sagemaker.estimator import Estimator\n"
+        "more = json.load(open('e.json'))\n"
+    )
+    for made in ("Estimator(**more)", "more['estimator']"):
+        found = reading(f"{start}TrainingStep(name='s', estimator={made})").calls
+        assert "s3.PutObject" in {one for call in found for one in call.operations}, made
+    plain = reading(f"{start}TrainingStep(name='s', estimator=Estimator(image_uri='i'))").calls
+    assert "s3.PutObject" not in {one for call in plain for one in call.operations}
 
 
 SERVE = "from sagemaker.serve import ModelBuilder\nModelBuilder(model=object()).build(){}\n"

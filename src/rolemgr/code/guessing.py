@@ -229,13 +229,7 @@ class Guessing(Expressions):
 
 def _for_function(given: CallArguments, rest: tuple[Value, ...], node: ast.Call) -> CallArguments:
     """Return what a function is called with that is handed over: to ``submit``, to a thread, or to anything else."""
-    name = (
-        node.func.attr
-        if isinstance(node.func, ast.Attribute)
-        else node.func.id
-        if isinstance(node.func, ast.Name)
-        else ""
-    )
+    name = ast.unparse(node.func).rpartition(".")[2]
     if name in _RUN_WITH_REST:
         return CallArguments(rest, given.named, open=given.open)
     listed, named = given.named.get("args"), given.named.get("kwargs")

@@ -141,11 +141,17 @@ def _argument(arguments: Mapping[str, Value], name: str) -> Value | None:
     owner, _, inner = name.partition(".")
     if name in arguments or not inner or owner not in arguments:
         return arguments.get(name)
-    held = alternatives(arguments[owner])
-    parts = (
-        _argument({**one.arguments, **one.attributes}, inner) if isinstance(one, AwsObject) else one for one in held
-    )
-    return either(PlainValue(None) if one is None else one for one in parts)
+    return either(_part(one, inner) for one in alternatives(arguments[owner]))
+
+
+def _part(owner: Value, name: str) -> Value:
+    """Return the argument *name* that *owner* was made with; not known where it may have more than the code tells."""
+    if not isinstance(owner, AwsObject):
+        return owner
+    found = _argument({**owner.arguments, **owner.attributes}, name)
+    if found is None:
+        return UnknownValue("it may have more arguments") if owner.is_open else PlainValue(None)
+    return found
 
 
 def _any(found: Iterator[bool | None]) -> bool | None:
