@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -72,6 +72,30 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.getbasetemp() / f"{hundreds:03}" / f"{rest:02}"
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture
+def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
+    """Return pytest's own; roles that `tests.support` keeps are forgotten where a part of rolemgr is replaced."""
+    with pytest.MonkeyPatch.context() as patch:
+        replace, replaced = patch.setattr, []
+
+        def forgetting(target: Any, *rest: Any, **options: Any) -> None:
+            name = target if isinstance(target, str) else getattr(target, "__module__", None) or target.__name__
+            if name.startswith("rolemgr"):
+                replaced.append(name)
+                _forget()
+            replace(target, *rest, **options)
+
+        vars(patch)["setattr"] = forgetting
+        yield patch
+    if replaced:
+        _forget()
+
+
+def _forget() -> None:
+    if support := sys.modules.get("tests.support"):
+        support.forget()
 
 
 @pytest.fixture

@@ -89,6 +89,12 @@ def _rendered(asked: _Asked) -> RenderedRole:
     return RenderedRole(role, render(role))
 
 
+def forget() -> None:
+    """Compose anew from here on: a part of what composes is another now, or was."""
+    _composed.cache_clear()
+    _rendered.cache_clear()
+
+
 def statements_of(role: RenderedRole) -> list[dict[str, Any]]:
     """Return the statements of all permissions policies of *role*, as JSON values."""
     policies = (*role.documents.policies, *role.documents.managed_policies)

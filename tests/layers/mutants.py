@@ -14,6 +14,7 @@ from tests.layers.layers_support import BREAK_GLASS, CATALOG, composed_layer, do
 from tests.layers.test_golden_layers import test_a_pattern_renders_as_reviewed as golden_pattern
 from tests.layers.test_prove_layers import EXEMPT, layer, not_exempt, policy, proofs, rendered_documents, ways_in
 from tests.mutation import replaced
+from tests.support import forget
 
 from rolemgr.catalog.load import Catalog
 from rolemgr.compare.budget import Budget
@@ -98,9 +99,11 @@ def put_in(slip: Slip) -> Iterator[None]:
         setattr(other, name, news[id(value)])
     for kind, name, _, new in methods:
         setattr(kind, name, new)
+    forget()
     try:
         yield
     finally:
+        forget()
         vars(module).update(before)
         for kind, name, old, _ in methods:
             setattr(kind, name, old)
