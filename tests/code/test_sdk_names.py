@@ -86,6 +86,12 @@ REACHED = {
         "sagemaker.DescribePipelineExecution"),
     "a class of which only the next is told": (
         "from sagemaker.predictor import Predictor\nPredictor('e').list_monitors()", "sagemaker.ListTags"),
+    "the same of another class": (
+        "from sagemaker.predictor import Predictor\nfrom sagemaker.predictor_async import AsyncPredictor\n"
+        "AsyncPredictor(Predictor('e')).list_monitors()", "sagemaker.ListTags"),
+    "what only a class below has, where it is asked for": (
+        "from sagemaker.lineage.context import Context\nc = Context.load('c')\n"
+        "[one.training_job_arns() for one in [c] if hasattr(one, 'training_job_arns')]", "sagemaker.QueryLineage"),
     "a method of a class below": (
         "from sagemaker.lineage.context import Context\nContext.load('c').training_job_arns()", "sagemaker.QueryLineage"),
     "what a class method takes up": ("from sagemaker import AutoML\nAutoML.attach('j')", "sagemaker.ListTags"),

@@ -88,10 +88,14 @@ class Sdk:
         return row is not None and not row.get("property")
 
     def may_have(self, owner: AwsObject, name: str) -> bool:
-        """Tell whether *owner* has the method or attribute *name*, by its table or by what the code does with it."""
+        """Tell whether *owner*, or one of a class below, has *name*, by its table or by what the code does with it."""
         table, of = table_of(owner), key_of(owner)
         parts = (part.get(one, {}) for one in table.lineage(of) for part in (table.rows, table.classes))
-        is_tabled = table.row(of, name) is not None or any(name in one.get("attributes", {}) for one in parts)
+        is_tabled = (
+            table.row(of, name) is not None
+            or bool(table.below(of, name))
+            or any(name in one.get("attributes", {}) for one in parts)
+        )
         return is_tabled or name in owner.attributes or name in owner.arguments
 
     def calls_anything(self, owner: AwsObject) -> bool:
