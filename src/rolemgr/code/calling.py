@@ -154,14 +154,15 @@ class Calling(Importing):
 
     def _all_that_calls(self) -> MappingValue:
         """Return what the code has of AWS so far, an object of each class: notebooks clean up by a loop over it."""
-        held = ((name, each) for name, one in self.top.names.items() for each in alternatives(one))
-        first: dict[str, tuple[str, Value]] = {}
-        for name, one in held:
-            if isinstance(one, AwsObject) and (
-                one.kind is AwsKind.RESOURCE_OBJECT or (one.kind is AwsKind.SDK and self.sdk.calls_anything(one))
-            ):
-                first.setdefault(one.name, (name, one))
-        return MappingValue(dict(first.values()), open=True)
+        self.reading.budget.spend(len(self.top.names))
+        held = [(name, each) for name, one in self.top.names.items() for each in alternatives(one)]
+        first = {one.name: (name, one) for name, one in reversed(held) if isinstance(one, AwsObject)}
+        kept = [(name, one) for name, one in reversed(first.values()) if self._may_be_deleted(one)]
+        return MappingValue(dict(kept), open=True)
+
+    def _may_be_deleted(self, one: AwsObject) -> bool:
+        """Tell whether *one* is something at AWS, or calls it: no client, answer or mere data."""
+        return one.kind is AwsKind.RESOURCE_OBJECT or (one.kind is AwsKind.SDK and self.sdk.calls_anything(one))
 
     def _looked_up(self, owner: Value, name: Value, node: ast.AST) -> Value:
         """Return ``getattr(owner, name)``."""
